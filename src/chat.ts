@@ -1,0 +1,193 @@
+/**
+ * THE SEAM between chat platforms and the bot. Types only, and only plain JSON data in the events:
+ * an event is stored, and may be handled by another process than the one that received it.
+ *
+ * An adapter knows one platform and nothing of retrieval; the core knows no platform.
+ */
+
+/** Where something was said, and where the reply belongs. Ids are the platform's own. */
+export interface Place {
+  platform: string;
+  workspaceId: string;
+  channelId: string;
+  /** The thread that a reply belongs in: the id of its first message. Null only for a channel as such. */
+  threadId: string | null;
+}
+
+/** One appearance of a file in one message of one channel. */
+export interface SharedFile {
+  place: Place;
+  messageId: string;
+  fileId: string;
+  /** Who shared it. */
+  userId: string;
+}
+
+interface EventBase {
+  /** The platform's own id of what happened, made unique over platforms. The same key twice is one event. */
+  key: string;
+  place: Place;
+  userId: string;
+}
+
+export interface FileShared extends EventBase {
+  kind: "file_shared";
+  messageId: string;
+  fileId: string;
+  name: string;
+  /** What the platform claims; 0 where it claims nothing. Never trusted: a download is bounded as it streams. */
+  bytes: number;
+  /** A link for people to the place where it was shared. */
+  permalink: string | null;
+  /** Milliseconds since 1970. */
+  sharedAtMs: number;
+}
+
+export interface FileRemoved extends EventBase {
+  kind: "file_removed";
+  fileId: string;
+}
+
+/** Somebody asks: a mention, a direct message or a follow-up. `text` has no mention of the bot in it. */
+export interface Mention extends EventBase {
+  kind: "mention";
+  messageId: string;
+  text: string;
+}
+
+/** Who can read what has changed in this channel: whatever was remembered about it must go. */
+export interface AccessChanged extends EventBase {
+  kind: "access_changed";
+}
+
+export type Incoming = FileShared | FileRemoved | Mention | AccessChanged;
+
+/** Where in a file a passage stands. Only what the kind of file has is there. */
+export interface Locator {
+  /** Counted from 1, as the file's own order of pages. */
+  page?: number;
+  /** The page's printed label, where it differs from the number ("iv", "F-12"). */
+  pageLabel?: string;
+  /** First and last line, counted from 1. */
+  lines?: [number, number];
+  /** The headings above the passage, outermost first. */
+  headings?: string[];
+}
+
+export interface Citation {
+  /** The number that stands in the text as [1]. */
+  number: number;
+  file: SharedFile;
+  fileName: string;
+  locator: Locator;
+  /** The locator for people: "page 12", "lines 3–9", "Pricing › Discounts". */
+  where: string;
+  /** A line of the source itself, never of the model's. */
+  quote: string;
+  /** Position of the passage in its file, for opening it there. */
+  position: number;
+  permalink: string | null;
+  sharedAtMs: number;
+}
+
+/** A piece of a reply, in order. Text is CommonMark and comes in deltas; `restart` takes back all text so far. */
+export type ReplyPart =
+  | { kind: "status"; text: string }
+  | { kind: "text"; text: string }
+  | { kind: "restart"; note: string }
+  | { kind: "citations"; citations: Citation[] }
+  | { kind: "footer"; text: string };
+
+/** What became of a file, for showing in the chat. */
+export type FileState =
+  | { kind: "received" }
+  | { kind: "reading"; pagesDone: number; pages: number | null }
+  | { kind: "searchable"; pages: number | null; note: string | null }
+  | { kind: "failed"; reason: string };
+
+/** What the platform knows of who can read a place, right now. Facts only: answer/scope.ts decides. */
+export interface Readers {
+  visibility: "public" | "private" | "direct";
+  /** The channel's name for people, without a sign before it; null where it has none. */
+  channelName: string | null;
+  /** Are guests or people of other organisations among the readers? Null: not known, which counts as yes. */
+  outsiders: boolean | null;
+  /** Other channels that the platform proves to be readable by every reader of this place. */
+  alsoReadable: string[];
+}
+
+/** What an answer has put into the chat so far, so that a retry does not put it there twice. */
+export interface Posts {
+  /** Ids of the messages that earlier tries of the same answer posted, oldest first. */
+  posted: readonly string[];
+  /** Resolves once the id is stored; a second append waits for it. */
+  onPosted(messageId: string): Promise<void>;
+}
+
+/** Where adapters hand in what happened. */
+export interface Inbox {
+  /** Resolves once the event can't be lost; only then may the platform be told that it arrived. */
+  accept(event: Incoming): Promise<void>;
+}
+
+/** `listen` runs in gateways alone; everything else works in any process. */
+export interface Adapter {
+  readonly platform: string;
+  listen(inbox: Inbox): Promise<void>;
+  /** Stops listening; what is being posted may finish. */
+  close(): Promise<void>;
+  /**
+   * The file's bytes as they come, from the platform's own hosts only.
+   * @throws {FileRejected} too_large as soon as more than bytesMax came; refused when it is not to be had
+   * @throws {ServiceError} when the platform failed
+   */
+  download(file: SharedFile, bytesMax: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Shows a reply to a question, in the question's thread, as it comes. Resolves when all of it is shown.
+   * @throws {ServiceError} when the platform failed; the same call may be made again with what `posts` then holds
+   */
+  post(
+    to: Mention,
+    reply: AsyncIterable<ReplyPart>,
+    posts: Posts,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Shows what became of a shared file. Best effort: it never throws for the platform's sake. */
+  mark(file: SharedFile, state: FileState): Promise<void>;
+  readers(place: Place): Promise<Readers>;
+  /** Ids of the channels that this person can read now. */
+  readable(workspaceId: string, userId: string): Promise<string[]>;
+  /** Which of these files are still there and may still be shown. Unknown counts as gone. */
+  present(files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
+}
+
+/** A passage of a file as it was read, for showing the source at a citation. */
+export interface Passage {
+  position: number;
+  text: string;
+  locator: Locator;
+  where: string;
+}
+
+/** What a surface of our own may ask the core beside the chat. The caller has checked the person's access. */
+export interface Library {
+  /** Passages of a shared file in reading order, `count` of them from `from` on; empty when it is not searchable. */
+  passages(
+    file: Pick<SharedFile, "place" | "fileId">,
+    from: number,
+    count: number,
+  ): Promise<Passage[]>;
+  status(): Promise<Status>;
+}
+
+/** How Docent is, for anybody to read: no names, no text, no money. */
+export interface Status {
+  version: string;
+  /** One line for people. */
+  line: string;
+  engine: "embedded" | "postgres";
+  embedder: { state: "ready" | "off" | "failing"; note: string };
+  models: { id: string; state: string; note: string }[];
+  files: { searchable: number; reading: number; failed: number; withoutVectors: number };
+  queue: { waiting: number; running: number; dead: number };
+}

@@ -1,0 +1,247 @@
+import * as v from "valibot";
+import { ConfigError } from "./errors.ts";
+import { DEFAULT_MODELS } from "./models/defaults.ts";
+
+/** Everything an operator can set, read once from the environment. Secrets are never printed. */
+export interface Config {
+  host: string;
+  port: number;
+  dataFolder: string;
+  databaseUrl: string | null;
+  logLevel: string;
+  roles: { gateway: boolean; worker: boolean };
+  scope: "audience" | "channel";
+  openrouter: {
+    apiKey: string | null;
+    baseUrl: string;
+    models: string[];
+    dataCollection: "deny" | "allow" | "zdr";
+  };
+  embedding: {
+    region: string;
+    /** An explicit region is the wish to use Bedrock, also with an instance role's credentials. */
+    regionGiven: boolean;
+    endpoint: string | null;
+    requestsPerMinuteMax: number | null;
+    concurrencyMax: number;
+  };
+  slack: { botToken: string; appToken: string; apiUrl: string | null; teams: string[] } | null;
+  limits: Limits;
+}
+
+/** A limit on everything. The unit is the last word of each name. */
+export interface Limits {
+  fileBytesMax: number;
+  filePagesMax: number;
+  fileChunksMax: number;
+  downloadTimeoutMs: number;
+  questionCharsMax: number;
+  questionsAtOncePerPerson: number;
+  historyMessagesMax: number;
+  passagesMax: number;
+  contextTokensMax: number;
+  answerTokensMax: number;
+  firstTokenTimeoutMs: number;
+  idleTimeoutMs: number;
+  answerTimeoutMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+const number = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.transform(Number),
+    v.check(
+      (given) => Number.isInteger(given) && given >= min && given <= max,
+      `must be a whole number from ${min} to ${max}`,
+    ),
+  );
+
+const whole = (fallback: number, min: number, max: number) =>
+  v.optional(number(min, max), String(fallback));
+
+const choice = <const T extends readonly string[]>(options: T, fallback: T[number]) =>
+  v.optional(v.picklist(options, `must be one of: ${options.join(", ")}`), fallback);
+
+const list = (fallback: readonly string[]) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => text.split(",").flatMap((item) => item.trim() || [])),
+    ),
+    fallback.join(","),
+  );
+
+const url = (protocols: string[], fix: string) =>
+  v.pipe(
+    v.string(),
+    v.check((text) => protocols.includes(URL.parse(text)?.protocol ?? ""), fix),
+  );
+
+const MODEL_ID = /^~?[\w.-]+\/[\w.:-]+$/;
+const HTTP = ["http:", "https:"];
+
+const Environment = v.object({
+  HOST: v.optional(v.string(), "127.0.0.1"),
+  PORT: whole(3000, 0, 65_535),
+  DATA_DIR: v.optional(v.string(), "./data"),
+  DATABASE_URL: v.optional(
+    url(["postgres:", "postgresql:"], "must look like postgres://user:password@host:5432/docent"),
+  ),
+  LOG_LEVEL: choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
+  ROLES: v.pipe(
+    list(["gateway", "worker"]),
+    v.everyItem(
+      (role) => role === "gateway" || role === "worker",
+      "may hold gateway and worker, with a comma",
+    ),
+    v.minLength(1, "must name gateway, worker or both"),
+  ),
+  SCOPE: choice(["audience", "channel"], "audience"),
+
+  OPENROUTER_API_KEY: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\S{8,}$/, "does not look like a key; copy it again from openrouter.ai/keys"),
+    ),
+  ),
+  OPENROUTER_BASE_URL: v.optional(
+    url(HTTP, "must be an http(s) address"),
+    "https://openrouter.ai/api/v1",
+  ),
+  OPENROUTER_MODELS: v.pipe(
+    list(DEFAULT_MODELS),
+    v.everyItem(
+      (id) => MODEL_ID.test(id),
+      "must be a comma-separated list like openai/gpt-4o-mini",
+    ),
+    v.minLength(1, "must name at least one model"),
+    v.maxLength(5, "may name five models at most"),
+  ),
+  OPENROUTER_DATA: choice(["deny", "allow", "zdr"], "deny"),
+
+  BEDROCK_REGION: v.optional(
+    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must look like us-east-1")),
+  ),
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: v.optional(url(HTTP, "must be an http(s) address")),
+  EMBED_RPM: v.optional(number(1, 1_000_000)),
+  EMBED_CONCURRENCY: whole(8, 1, 64),
+
+  SLACK_BOT_TOKEN: v.optional(
+    v.pipe(v.string(), v.startsWith("xoxb-", "must start with xoxb- (OAuth & Permissions)")),
+  ),
+  SLACK_APP_TOKEN: v.optional(
+    v.pipe(v.string(), v.startsWith("xapp-", "must start with xapp- (Basic Information)")),
+  ),
+  SLACK_API_URL: v.optional(url(HTTP, "must be an http(s) address")),
+  SLACK_TEAMS: list([]),
+
+  FILE_MIB_MAX: whole(100, 1, 2048),
+  FILE_PAGES_MAX: whole(2000, 1, 100_000),
+  FILE_CHUNKS_MAX: whole(5000, 1, 100_000),
+  DOWNLOAD_TIMEOUT_S: whole(60, 1, 3600),
+  QUESTION_CHARS_MAX: whole(8000, 1, 50_000),
+  QUESTIONS_AT_ONCE: whole(4, 1, 100),
+  HISTORY_MESSAGES_MAX: whole(20, 0, 200),
+  PASSAGES_MAX: whole(12, 1, 50),
+  CONTEXT_TOKENS_MAX: whole(12_000, 500, 1_000_000),
+  ANSWER_TOKENS_MAX: whole(1500, 16, 100_000),
+  FIRST_TOKEN_TIMEOUT_S: whole(20, 1, 600),
+  IDLE_TIMEOUT_S: whole(20, 1, 600),
+  ANSWER_TIMEOUT_S: whole(240, 5, 3600),
+});
+
+type Settings = v.InferOutput<typeof Environment>;
+
+/** The names of all settings, for checking that .env.example and the docs hold each of them. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Environment.entries);
+
+/** @throws {ConfigError} that lists every wrong setting with its fix, and no setting's value */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  const result = v.safeParse(Environment, given);
+  const problems = (result.issues ?? []).map(
+    (issue) => `${v.getDotPath(issue)?.split(".")[0]} ${issue.message}`,
+  );
+  problems.push(...pairProblems(given));
+  if (problems.length > 0 || !result.success) {
+    const lines = [...new Set(problems)].map((problem) => `  - ${problem}`);
+    throw new ConfigError(`These settings need a look (environment or .env):\n${lines.join("\n")}`);
+  }
+  return toConfig(result.output);
+}
+
+function pairProblems(given: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_APP_TOKEN)) {
+    const missing = given.SLACK_BOT_TOKEN ? "SLACK_APP_TOKEN" : "SLACK_BOT_TOKEN";
+    problems.push(`${missing} is missing: Slack needs both SLACK_BOT_TOKEN and SLACK_APP_TOKEN`);
+  }
+  const whole = ["gateway", "worker"].every((role) =>
+    (given.ROLES ?? "gateway,worker").includes(role),
+  );
+  if (!whole && !given.DATABASE_URL) {
+    problems.push("ROLES can be split over processes only with a DATABASE_URL");
+  }
+  return problems;
+}
+
+function toConfig(settings: Settings): Config {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = settings;
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    dataFolder: settings.DATA_DIR,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    logLevel: settings.LOG_LEVEL,
+    roles: {
+      gateway: settings.ROLES.includes("gateway"),
+      worker: settings.ROLES.includes("worker"),
+    },
+    scope: settings.SCOPE,
+    openrouter: {
+      apiKey: settings.OPENROUTER_API_KEY ?? null,
+      baseUrl: settings.OPENROUTER_BASE_URL,
+      models: settings.OPENROUTER_MODELS,
+      dataCollection: settings.OPENROUTER_DATA,
+    },
+    embedding: {
+      region: settings.BEDROCK_REGION ?? "us-east-1",
+      regionGiven: settings.BEDROCK_REGION !== undefined,
+      endpoint: settings.AWS_ENDPOINT_URL_BEDROCK_RUNTIME ?? null,
+      requestsPerMinuteMax: settings.EMBED_RPM ?? null,
+      concurrencyMax: settings.EMBED_CONCURRENCY,
+    },
+    slack:
+      botToken && appToken
+        ? {
+            botToken,
+            appToken,
+            apiUrl: settings.SLACK_API_URL ?? null,
+            teams: settings.SLACK_TEAMS,
+          }
+        : null,
+    limits: toLimits(settings),
+  };
+}
+
+function toLimits(settings: Settings): Limits {
+  return {
+    fileBytesMax: settings.FILE_MIB_MAX * MIB,
+    filePagesMax: settings.FILE_PAGES_MAX,
+    fileChunksMax: settings.FILE_CHUNKS_MAX,
+    downloadTimeoutMs: settings.DOWNLOAD_TIMEOUT_S * 1000,
+    questionCharsMax: settings.QUESTION_CHARS_MAX,
+    questionsAtOncePerPerson: settings.QUESTIONS_AT_ONCE,
+    historyMessagesMax: settings.HISTORY_MESSAGES_MAX,
+    passagesMax: settings.PASSAGES_MAX,
+    contextTokensMax: settings.CONTEXT_TOKENS_MAX,
+    answerTokensMax: settings.ANSWER_TOKENS_MAX,
+    firstTokenTimeoutMs: settings.FIRST_TOKEN_TIMEOUT_S * 1000,
+    idleTimeoutMs: settings.IDLE_TIMEOUT_S * 1000,
+    answerTimeoutMs: settings.ANSWER_TIMEOUT_S * 1000,
+  };
+}
