@@ -1,0 +1,99 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ConfigError } from "../../errors.ts";
+
+/** The engine's own folder, inside the data folder. */
+const ENGINE_FOLDER = "postgres";
+const LOCK_FILE = "docent.lock";
+/** Two that start together may disturb each other's attempt; the wait lets one of them win. */
+const LOCK_MS_MAX = 500;
+const SQLITE_BUSY = 5;
+
+/** The engine's files belong to one major version of Postgres: this is the one we bring. */
+export const POSTGRES_MAJOR = "18";
+
+export interface Claim {
+  /** Where the engine keeps its files. */
+  engineFolder: string;
+  /** True where nothing is there yet. */
+  isNew: boolean;
+  release(): void;
+}
+
+/**
+ * Makes the data folder if need be, and keeps every other process out of it.
+ * @throws {ConfigError} where the folder cannot be used, is in use, or is of another Postgres
+ */
+export async function claimFolder(dataFolder: string): Promise<Claim> {
+  const folder = resolve(dataFolder);
+  const lock = await lockFolder(folder);
+  const engineFolder = join(folder, ENGINE_FOLDER);
+  try {
+    const major = await readVersion(join(engineFolder, "PG_VERSION"));
+    if (major !== undefined && major !== POSTGRES_MAJOR) throw ofAnother(engineFolder, major);
+    return { engineFolder, isNew: major === undefined, release: () => lock.close() };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/**
+ * The system's own file lock, which it gives back when a process dies, however it dies. Node reaches it only
+ * through SQLite: a transaction on an empty database holds it, and nothing is ever written.
+ */
+async function lockFolder(folder: string): Promise<DatabaseSync> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return lockFile(join(folder, LOCK_FILE));
+  } catch (error) {
+    throw errcodeOf(error) === SQLITE_BUSY ? inUse(folder, error) : unusable(folder, error);
+  }
+}
+
+function lockFile(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path, { timeout: LOCK_MS_MAX });
+  try {
+    lock.exec("begin exclusive");
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return lock;
+}
+
+function errcodeOf(error: unknown): unknown {
+  return error instanceof Error && "errcode" in error ? error.errcode : undefined;
+}
+
+function inUse(folder: string, cause: unknown): ConfigError {
+  return new ConfigError(
+    `Another Docent is running on the folder ${folder}. Stop it, or give this one another DATA_DIR.`,
+    { cause },
+  );
+}
+
+function unusable(folder: string, cause: unknown): ConfigError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigError(
+    `Docent cannot write to its folder ${folder} (${reason}). Make it writable, or set DATA_DIR to another one.`,
+    { cause },
+  );
+}
+
+function ofAnother(engineFolder: string, major: string): ConfigError {
+  return new ConfigError(
+    `The folder ${engineFolder} was made by an embedded Postgres ${major}; this Docent brings Postgres ` +
+      `${POSTGRES_MAJOR}. Run the Docent that made it, or set DATA_DIR to an empty folder and share the files anew.`,
+  );
+}
+
+async function readVersion(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw unusable(path, error);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Pool } from "pg";
+import type { Place, Readers } from "../chat.ts";
+
+/** A place by our own short ids, which every tenant's table uses. */
+export interface PlaceIds {
+  workspaceId: number;
+  channelId: number;
+}
+
+/** Finds or makes the rows of a place, and writes down what the platform says of it. */
+export async function ensurePlace(db: Pool, place: Place, readers: Readers): Promise<PlaceIds> {
+  const { rows } = await db.query<PlaceIds>(
+    `with made as (
+       insert into workspace (platform, platform_id) values ($1, $2)
+       on conflict (platform, platform_id) do update set platform = excluded.platform
+       returning id
+     )
+     insert into channel (workspace_id, platform_id, visibility, name)
+     select made.id, $3, $4, $5 from made
+     on conflict (workspace_id, platform_id) do update
+       set visibility = excluded.visibility, name = coalesce(excluded.name, channel.name), gone_at = null
+     returning workspace_id as "workspaceId", id as "channelId"`,
+    [place.platform, place.workspaceId, place.channelId, readers.visibility, readers.channelName],
+  );
+  const [ids] = rows;
+  if (!ids) throw new Error("an upsert of a channel returned no row");
+  return ids;
+}
+
+/** The rows of a place, or null when nothing has happened there yet. */
+export async function findPlace(
+  db: Pool,
+  place: Pick<Place, "platform" | "workspaceId" | "channelId">,
+): Promise<PlaceIds | null> {
+  const { rows } = await db.query<PlaceIds>(
+    `select c.workspace_id as "workspaceId", c.id as "channelId"
+       from workspace w join channel c on c.workspace_id = w.id
+      where w.platform = $1 and w.platform_id = $2 and c.platform_id = $3`,
+    [place.platform, place.workspaceId, place.channelId],
+  );
+  return rows[0] ?? null;
+}
+
+/** May files that this person shares in this channel be read? */
+export async function mayRead(db: Pool, ids: PlaceIds, sharerId: string): Promise<boolean> {
+  const { rows } = await db.query<{ allowed: boolean }>(
+    `select w.served and c.mode = 'auto' and c.gone_at is null
+            and p.opted_out_at is null and p.blocked_at is null as allowed
+       from workspace w
+       join channel c on c.workspace_id = w.id
+       left join person p on p.workspace_id = w.id and p.platform_id = $3
+      where w.id = $1 and c.id = $2`,
+    [ids.workspaceId, ids.channelId, sharerId],
+  );
+  return rows[0]?.allowed ?? false;
+}
+
+export interface OpenChannel {
+  id: number;
+  platformId: string;
+  name: string | null;
+}
+
+/** Channels whose files may be searched: the public ones if so wished, and those named by the platform's ids. */
+export async function openChannels(
+  db: Pool,
+  workspaceId: number,
+  wanted: { publicOnes: boolean; platformIds: string[] },
+): Promise<OpenChannel[]> {
+  const { rows } = await db.query<OpenChannel>(
+    `select id, platform_id as "platformId", name from channel
+      where workspace_id = $1 and mode <> 'off' and gone_at is null and not age_restricted
+        and (($2 and visibility = 'public') or platform_id = any($3))
+      order by id`,
+    [workspaceId, wanted.publicOnes, wanted.platformIds],
+  );
+  return rows;
+}

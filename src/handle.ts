@@ -1,0 +1,98 @@
+import type { Pool } from "pg";
+import { type AnswerDeps, answerQuestion } from "./answer/answer.ts";
+import type { AccessChanged, Adapter, FileRemoved, Inbox, Incoming } from "./chat.ts";
+import { removeShare } from "./db/contents.ts";
+import { ensurePlace, findPlace } from "./db/places.ts";
+import { inTransaction } from "./db/transaction.ts";
+import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
+import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
+import type { Queue, QueueName } from "./jobs/queue.ts";
+import type { Job } from "./jobs/worker.ts";
+
+/** Stores events before they are acknowledged. The same key twice is one event. */
+export function createInbox(deps: { db: Pool; queue: Queue }): Inbox {
+  return {
+    accept: (event) =>
+      inTransaction(deps.db, async (client) => {
+        const { rowCount } = await client.query(
+          "insert into event (key) values ($1) on conflict do nothing",
+          [event.key],
+        );
+        if (rowCount === 0) return;
+        await deps.queue.send(client, queueOf(event), event, groupOf(event));
+      }),
+  };
+}
+
+function queueOf(event: Incoming): QueueName {
+  switch (event.kind) {
+    case "mention":
+      return "question";
+    case "file_shared":
+      return "file";
+    case "file_removed":
+    case "access_changed":
+      return "event";
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Whose jobs share a limit: a person's questions, a workspace's files. */
+function groupOf({ kind, place, userId }: Incoming): string {
+  const workspace = `${place.platform}:${place.workspaceId}`;
+  return kind === "mention" ? `${workspace}:${userId}` : workspace;
+}
+
+export interface HandleDeps extends AnswerDeps, IngestDeps {
+  adapterOf(platform: string): Adapter;
+  limits: AnswerDeps["limits"] & IngestDeps["limits"];
+}
+
+/** What is in the queue: what happened on a platform, and what we want done ourselves. */
+export type Work = Incoming | VectorsWanted;
+
+/** The one switch from what happened to what is done about it. */
+export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal): Promise<void> {
+  const { data: work, ...attempt } = job;
+  switch (work.kind) {
+    case "mention":
+      return answerQuestion(deps, { ...attempt, data: work }, signal);
+    case "file_shared":
+      return ingestFile(deps, { ...attempt, data: work }, signal);
+    case "file_removed":
+      return removeFile(deps, { ...attempt, data: work });
+    case "access_changed":
+      return refreshAccess(deps, { ...attempt, data: work });
+    case "vectors_wanted":
+      return fill(deps, { ...attempt, data: work }, signal);
+    default:
+      return work satisfies never;
+  }
+}
+
+async function removeFile(deps: HandleDeps, job: Job<FileRemoved>): Promise<void> {
+  const { place, fileId } = job.data;
+  const ids = await findPlace(deps.db, place);
+  await inTransaction(deps.db, async (client) => {
+    if (ids) await removeShare(client, ids, fileId);
+    await deps.queue.complete(client, "event", job);
+  });
+}
+
+/** Writes down anew what the platform says of the channel. Who may read it is asked at each answer anyway. */
+async function refreshAccess(deps: HandleDeps, job: Job<AccessChanged>): Promise<void> {
+  const { place } = job.data;
+  const readers = await deps.adapterOf(place.platform).readers(place);
+  await ensurePlace(deps.db, place, readers);
+  await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
+}
+
+async function fill(deps: HandleDeps, job: Job<VectorsWanted>, signal: AbortSignal): Promise<void> {
+  const { embedder } = deps;
+  const left = embedder
+    ? await fillVectors({ ...deps, embedder }, job.data.workspaceId, signal)
+    : 0;
+  if (left > 0) deps.log.warn({ left }, "the embedder went away again: vectors come later");
+  await inTransaction(deps.db, (client) => deps.queue.complete(client, "vectors", job));
+}

@@ -1,0 +1,149 @@
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Mention } from "../../src/chat.ts";
+import type { Database } from "../../src/db/pool.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { ServiceError } from "../../src/errors.ts";
+import { createInbox } from "../../src/handle.ts";
+import { JobLost, openQueue, type Queue } from "../../src/jobs/queue.ts";
+import { type Handler, type Room, startWorker, type Worker } from "../../src/jobs/worker.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import { openTestDatabase } from "../support/database.ts";
+
+const log = pino({ level: "silent" });
+
+let database: Database;
+let queue: Queue;
+let workers: Worker[];
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  queue = await openQueue({ db: database.pool, engine: database.engine, log });
+});
+
+beforeEach(async () => {
+  workers = [];
+  await database.pool.query("delete from queue.job");
+  await database.pool.query("delete from event");
+});
+
+afterEach(async () => {
+  for (const worker of workers) await worker.close(0);
+});
+
+afterAll(async () => {
+  await queue.close();
+  await database.close();
+});
+
+function mention(key: string, userId = "ada"): Mention {
+  const place = { platform: "test", workspaceId: "W", channelId: "C", threadId: key };
+  return { kind: "mention", key, place, userId, messageId: key, text: "?" };
+}
+
+async function work(...rooms: Room<Mention>[]): Promise<Worker> {
+  const metrics = createMetrics(async () => ({}));
+  const { notifications } = database;
+  const worker = await startWorker({ queue, notifications, log, metrics }, rooms);
+  workers.push(worker);
+  return worker;
+}
+
+/** A handler that completes each job, and tells of it. */
+function completing(seen: (key: string) => Promise<void> | void): Handler<Mention> {
+  return async (job) => {
+    await seen(job.data.key);
+    await inTransaction(database.pool, (client) => queue.complete(client, "question", job));
+  };
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("an event is done once, though it is delivered twice and at once", async () => {
+  const inbox = createInbox({ db: database.pool, queue });
+  const seen: string[] = [];
+  await work({ name: "question", slots: 4, handler: completing((key) => void seen.push(key)) });
+  await Promise.all([inbox.accept(mention("a")), inbox.accept(mention("a"))]);
+  await inbox.accept(mention("a"));
+  await inbox.accept(mention("b"));
+  await until(() => seen.includes("b"));
+  await until(async () => (await queue.depth()).running === 0);
+  expect(seen.sort()).toEqual(["a", "b"]);
+});
+
+test("an event whose transaction fails is neither stored nor half stored", async () => {
+  const broken = { ...queue, send: () => Promise.reject(new Error("the queue is away")) };
+  const inbox = createInbox({ db: database.pool, queue: broken });
+  await expect(inbox.accept(mention("a"))).rejects.toThrow("away");
+  const { rows } = await database.pool.query("select key from event");
+  expect(rows).toEqual([]);
+});
+
+test("a failed job is tried again", async () => {
+  const inbox = createInbox({ db: database.pool, queue });
+  let tries = 0;
+  const done = completing(() => undefined);
+  await work({
+    name: "question",
+    slots: 1,
+    handler: async (job, signal) => {
+      tries += 1;
+      if (tries === 1) throw new ServiceError("test", "not now");
+      await done(job, signal);
+    },
+  });
+  await inbox.accept(mention("a"));
+  await until(async () => tries === 2 && (await queue.depth()).running === 0);
+  expect(await queue.depth()).toEqual({ waiting: 0, running: 0, dead: 0 });
+});
+
+test("a person's questions wait for each other, and another person's do not wait for them", async () => {
+  const inbox = createInbox({ db: database.pool, queue });
+  const running = new Set<string>();
+  let most = 0;
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const handler = completing(async (key) => {
+    running.add(key);
+    most = Math.max(most, [...running].filter((other) => other.startsWith("ada")).length);
+    await gate;
+    running.delete(key);
+  });
+  for (const number of [1, 2, 3, 4]) await inbox.accept(mention(`ada${number}`));
+  await inbox.accept(mention("ben1", "ben"));
+  await work({ name: "question", slots: 8, groupMax: 2, handler });
+  await until(() => running.has("ben1") && running.size >= 3);
+  release();
+  await until(async () => (await queue.depth()).waiting + (await queue.depth()).running === 0);
+  expect(most).toBe(2);
+});
+
+test("a job that another worker took over is not completed by the first", async () => {
+  await createInbox({ db: database.pool, queue }).accept(mention("a"));
+  const [job] = await queue.boss.fetch<Mention>("question", { includeMetadata: true });
+  if (!job) throw new Error("no job");
+  await queue.boss.fail("question", { id: job.id, retryCount: job.retryCount });
+  const late = inTransaction(database.pool, (client) => queue.complete(client, "question", job));
+  await expect(late).rejects.toThrow(JobLost);
+});
+
+test("what is running may finish at a shutdown, and what does not finish goes back", async () => {
+  const inbox = createInbox({ db: database.pool, queue });
+  const started: string[] = [];
+  const handler: Handler<Mention> = (job, signal) => {
+    started.push(job.data.key);
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+  const worker = await work({ name: "question", slots: 1, handler });
+  await inbox.accept(mention("a"));
+  await until(() => started.length === 1);
+  await worker.close(0);
+  workers = [];
+  expect(await queue.depth()).toMatchObject({ waiting: 1, running: 0 });
+});
