@@ -1,0 +1,58 @@
+// A quote is one line for the eye, not a paragraph.
+const QUOTE_CHARS_MAX = 220;
+
+const SENTENCES = new Intl.Segmenter(undefined, { granularity: "sentence" });
+const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
+
+/**
+ * The line of a passage that says most of what was claimed, word for word from the source.
+ * @param claim the sentence that cites the passage, and the question
+ */
+export function bestQuote(passage: string, claim: string): string {
+  const wanted = new Set(wordsOf(claim));
+  let best = "";
+  let bestScore = -1;
+  for (const line of linesOf(passage)) {
+    const words = new Set(wordsOf(line));
+    const shared = [...words].filter((word) => wanted.has(word)).length;
+    const score = shared / Math.sqrt(words.size + 4);
+    if (score > bestScore) [best, bestScore] = [line, score];
+  }
+  return shorten(best);
+}
+
+/** The sentences of an answer that cite a number, for finding the line that they stand on. */
+export function claimsFor(text: string, number: number): string {
+  const marker = `[${number}]`;
+  const lines = text.split("\n").filter((line) => line.includes(marker));
+  const sentences = lines.flatMap((line) =>
+    [...SENTENCES.segment(line)].map((part) => part.segment),
+  );
+  const at = sentences.flatMap((sentence, index) => (sentence.includes(marker) ? [index] : []));
+  // A marker may stand behind the full stop, and so at the head of the next sentence.
+  const near = at.flatMap((index) => [sentences[index - 1] ?? "", sentences[index] ?? ""]);
+  return near.join(" ");
+}
+
+function linesOf(passage: string): string[] {
+  return passage
+    .split("\n")
+    .flatMap((line) => (line.includes("|") ? [line] : sentencesOf(line)))
+    .map((line) => line.replace(/\s+/g, " ").trim())
+    .filter((line) => /[\p{L}\p{N}]/u.test(line));
+}
+
+function sentencesOf(line: string): string[] {
+  return [...SENTENCES.segment(line)].map((part) => part.segment);
+}
+
+function wordsOf(text: string): string[] {
+  const parts = [...WORDS.segment(text.normalize("NFKC").toLowerCase())];
+  return parts.flatMap((part) => (part.isWordLike ? [part.segment] : []));
+}
+
+function shorten(line: string): string {
+  if (line.length <= QUOTE_CHARS_MAX) return line;
+  const cut = line.slice(0, QUOTE_CHARS_MAX - 1);
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), QUOTE_CHARS_MAX / 2))}…`.toWellFormed();
+}

@@ -1,0 +1,69 @@
+import type { Pool } from "pg";
+import type { Adapter, Place, Readers } from "../chat.ts";
+import { type OpenChannel, openChannels, type PlaceIds } from "../db/places.ts";
+
+/** The channels whose files may be used in an answer to a place. */
+export interface Scope {
+  channels: OpenChannel[];
+  /** Why less than the asker may see was searched; null where nothing was left out for the readers' sake. */
+  narrowed: "outsiders" | "unknown" | null;
+}
+
+/**
+ * THE AUDIENCE RULE: an answer that others can read uses only what every one of them may read.
+ *
+ * | place                                             | scope                                          |
+ * |---------------------------------------------------|------------------------------------------------|
+ * | direct message                                    | all that this person can read now              |
+ * | public or private channel, full members alone     | the channel and the workspace's public ones    |
+ * | channel with guests or people from elsewhere      | the channel, and what provably all its readers |
+ * | channel whose readers are not known               | can read (when unknown: nothing more)          |
+ *
+ * Asked anew for every answer; nothing of it is remembered in an event.
+ */
+export async function scopeOf(
+  deps: { db: Pool; adapter: Adapter; scope: "audience" | "channel" },
+  place: Place,
+  askerId: string,
+  ids: PlaceIds,
+  readers: Readers,
+): Promise<Scope> {
+  const { db, adapter } = deps;
+  const wanted = { publicOnes: false, platformIds: [place.channelId] };
+  let narrowed: Scope["narrowed"] = null;
+  if (readers.visibility === "direct") {
+    wanted.platformIds.push(...(await adapter.readable(place.workspaceId, askerId)));
+  } else if (readers.outsiders === false) {
+    wanted.publicOnes = deps.scope === "audience";
+  } else {
+    narrowed = readers.outsiders === null ? "unknown" : "outsiders";
+    if (deps.scope === "audience") wanted.platformIds.push(...readers.alsoReadable);
+  }
+  return { channels: await openChannels(db, ids.workspaceId, wanted), narrowed };
+}
+
+// More names than this tell nobody anything.
+const NAMES_MAX = 3;
+
+/** Where was looked, for people; never what was left out. */
+export function whereLooked(scope: Scope): string {
+  const names = scope.channels.flatMap(({ name }) => (name ? [`#${name}`] : []));
+  const shown = names.slice(0, NAMES_MAX).join(", ");
+  const more = scope.channels.length - Math.min(names.length, NAMES_MAX);
+  if (!shown) return "this conversation";
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+/** One line that explains a narrow scope; null where there is nothing to explain. */
+export function narrowNote(scope: Scope): string | null {
+  switch (scope.narrowed) {
+    case null:
+      return null;
+    case "outsiders":
+      return `I looked in ${whereLooked(scope)} only, because guests can read this channel.`;
+    case "unknown":
+      return `I looked in ${whereLooked(scope)} only, because I can't tell who else reads this channel.`;
+    default:
+      return scope.narrowed satisfies never;
+  }
+}

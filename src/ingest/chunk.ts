@@ -1,0 +1,162 @@
+/** Text cut into passages for the index: pure, streaming, in time linear to the text. */
+import type { Locator } from "../chat.ts";
+import { type Block, blocksOf, type Syntax, titleOf } from "./chunking/blocks.ts";
+import { linesOf } from "./chunking/lines.ts";
+import { sizeOf } from "./chunking/size.ts";
+import { type Part, partsOf } from "./chunking/split.ts";
+
+/** About 1,600 characters of English, 400 tokens in any language: what retrieval measured best with. */
+const CHUNK_SIZE_TARGET = 1600;
+/** No chunk is bigger: at most 512 estimated tokens, and under 4,000 by any tokenizer whatever. */
+const CHUNK_SIZE_MAX = 2048;
+/** From here on a heading begins a new chunk. */
+const SECTION_SIZE_MIN = 400;
+/** A smaller chunk joins its neighbour on the same page. */
+const CHUNK_SIZE_MIN = 200;
+/** Between two parts of a chunk stands an empty line. */
+const GAP = "\n\n";
+
+export interface Chunk {
+  /** As in the source; the headings above it are in the locator alone. */
+  text: string;
+  locator: Locator;
+}
+
+/** A heading above the text being read. */
+export interface Heading {
+  level: number;
+  title: string;
+}
+
+/** What is being cut: a whole text, or one page of it. A chunk never reaches over its end. */
+export interface Source {
+  syntax: Syntax;
+  /** Null where the lines are not the file's own, as in a PDF. */
+  lines: "counted" | null;
+  page?: number;
+  pageLabel?: string;
+  /** The headings above the first line, outermost first; left as they are after the last line. */
+  outline: Heading[];
+}
+
+/** A chunk in the making. */
+interface Draft {
+  text: string;
+  size: number;
+  lines: [number, number];
+  headings: string[];
+}
+
+/** @param pieces the text, in pieces of any length */
+export function* chunkText(pieces: Iterable<string>, source: Source): Generator<Chunk> {
+  const blocks = blocksOf(linesOf(pieces), source.syntax);
+  for (const draft of joinTiny(drafts(blocks, source.outline))) {
+    yield { text: draft.text, locator: locatorOf(draft, source) };
+  }
+}
+
+function* drafts(blocks: Iterable<Block>, outline: Heading[]): Generator<Draft> {
+  let pending: Pending = empty();
+  for (const block of blocks) {
+    if (block.kind === "heading") {
+      if (bodySize(pending) >= SECTION_SIZE_MIN) {
+        yield* flushed(pending);
+        pending = empty();
+      }
+      enter(block, outline);
+    }
+    for (const part of partsOf(block, CHUNK_SIZE_TARGET)) {
+      if (pending.size + part.size > CHUNK_SIZE_TARGET) {
+        const carried = takeHeadings(pending);
+        yield* flushed(pending);
+        pending = carried;
+      }
+      append(pending, part, block.kind === "heading", outline);
+    }
+  }
+  yield* flushed(pending);
+}
+
+/** The parts of the next chunk. Headings at its end go over to the chunk after it, if it is full. */
+interface Pending {
+  parts: Part[];
+  size: number;
+  headingsAtEnd: number;
+  /** Taken at the first part that is no heading. */
+  path: string[] | null;
+  outline: string[];
+}
+
+function empty(): Pending {
+  return { parts: [], size: 0, headingsAtEnd: 0, path: null, outline: [] };
+}
+
+function bodySize(pending: Pending): number {
+  return pending.headingsAtEnd === pending.parts.length ? 0 : pending.size;
+}
+
+function append(pending: Pending, part: Part, isHeading: boolean, outline: Heading[]): void {
+  pending.parts.push(part);
+  pending.size += part.size + GAP.length;
+  pending.headingsAtEnd = isHeading ? pending.headingsAtEnd + 1 : 0;
+  pending.outline = outline.map((heading) => heading.title);
+  if (!isHeading) pending.path ??= pending.outline;
+}
+
+function takeHeadings(pending: Pending): Pending {
+  const carried = empty();
+  if (pending.headingsAtEnd === pending.parts.length) return carried;
+  carried.parts = pending.parts.splice(pending.parts.length - pending.headingsAtEnd);
+  carried.size = carried.parts.reduce((sum, part) => sum + part.size + GAP.length, 0);
+  carried.headingsAtEnd = carried.parts.length;
+  carried.outline = pending.outline;
+  return carried;
+}
+
+function* flushed(pending: Pending): Generator<Draft> {
+  const [first] = pending.parts;
+  const last = pending.parts.at(-1);
+  if (first === undefined || last === undefined) return;
+  const text = pending.parts.map((part) => part.text).join(GAP);
+  const headings = pending.path ?? pending.outline;
+  yield { text, size: sizeOf(text), lines: [first.lines[0], last.lines[1]], headings };
+}
+
+function enter(block: Block, outline: Heading[]): void {
+  const title = titleOf(block);
+  if (title === "") return;
+  while ((outline.at(-1)?.level ?? 0) >= block.level) outline.pop();
+  outline.push({ level: block.level, title });
+}
+
+function* joinTiny(found: Iterable<Draft>): Generator<Draft> {
+  let held: Draft | null = null;
+  for (const draft of found) {
+    if (held !== null && joins(held, draft)) {
+      held = {
+        text: held.text + GAP + draft.text,
+        size: held.size + GAP.length + draft.size,
+        lines: [held.lines[0], draft.lines[1]],
+        headings: held.size < draft.size ? draft.headings : held.headings,
+      };
+    } else {
+      if (held !== null) yield held;
+      held = draft;
+    }
+  }
+  if (held !== null) yield held;
+}
+
+function joins(held: Draft, draft: Draft): boolean {
+  const isTiny = Math.min(held.size, draft.size) < CHUNK_SIZE_MIN;
+  return isTiny && held.size + GAP.length + draft.size <= CHUNK_SIZE_MAX;
+}
+
+function locatorOf(draft: Draft, source: Source): Locator {
+  const locator: Locator = {};
+  if (source.page !== undefined) locator.page = source.page;
+  if (source.pageLabel !== undefined) locator.pageLabel = source.pageLabel;
+  if (source.lines !== null) locator.lines = draft.lines;
+  if (draft.headings.length > 0) locator.headings = draft.headings;
+  return locator;
+}

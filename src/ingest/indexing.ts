@@ -1,0 +1,135 @@
+import type { Pool } from "pg";
+import { addChunks, type Content, markRefused } from "../db/contents.ts";
+import { addCost } from "../db/costs.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { Embedder } from "../embed/embedder.ts";
+import type { Log } from "../log.ts";
+import { saveChunks } from "../search/chunks.ts";
+import { saveVectors } from "../search/vectors.ts";
+import type { Chunk } from "./chunk.ts";
+import { type Embedded, embedChunks } from "./embedding.ts";
+import type { Extracted } from "./extract/extractor.ts";
+
+/** What was read, once all of it is committed. */
+export interface Facts {
+  kind: string;
+  pages: number | null;
+  chunks: number;
+}
+
+/** The last share of the content was removed while it was being read. */
+export class ContentGone extends Error {
+  override name = "ContentGone";
+}
+
+interface Work {
+  workspaceId: number;
+  content: Content;
+  extracted: AsyncIterable<Extracted>;
+  /** Told after each batch how many pages are searchable so far. */
+  show(pagesDone: number, pages: number | null): Promise<void>;
+}
+
+interface Batch {
+  from: number;
+  chunks: Chunk[];
+  pagesDone: number;
+  embedded: Promise<Embedded>;
+}
+
+// Each batch is one short transaction, and what a crash can cost.
+const BATCH_CHUNKS = 100;
+// While one batch is embedded and committed the next is being extracted.
+const BATCHES_AHEAD = 2;
+
+/**
+ * Commits the chunks of a content in batches, going on behind what an earlier try committed.
+ * Chunking is deterministic, so the same file has the same positions again.
+ */
+export async function indexContent(
+  deps: { db: Pool; embedder: Embedder | null; log: Log },
+  work: Work,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const facts: Facts = { kind: "unknown", pages: null, chunks: 0 };
+  const ahead: Batch[] = [];
+  let waiting: Chunk[] = [];
+  let pagesDone = 0;
+
+  const cut = (): void => {
+    const chunks = waiting;
+    waiting = [];
+    const from = facts.chunks;
+    facts.chunks += chunks.length;
+    const fresh = chunks.slice(Math.max(0, work.content.chunks - from));
+    if (fresh.length === 0) return;
+    const embedded = embedChunks(deps, fresh, signal);
+    embedded.catch(() => {
+      // It is awaited in its turn; until then a failure of it must not count as unheard.
+    });
+    ahead.push({ from: facts.chunks - fresh.length, chunks: fresh, pagesDone, embedded });
+  };
+  const drain = async (left: number): Promise<void> => {
+    for (let batch = ahead[0]; batch && ahead.length > left; batch = ahead[0]) {
+      await commit(deps, work, batch);
+      await work.show(batch.pagesDone, facts.pages);
+      ahead.shift();
+    }
+  };
+
+  for await (const part of work.extracted) {
+    if (part.kind === "opened") {
+      facts.kind = part.fileKind;
+      facts.pages = part.pages;
+      continue;
+    }
+    pagesDone = part.pagesDone;
+    waiting.push(...part.chunks);
+    while (waiting.length >= BATCH_CHUNKS) {
+      const rest = waiting.splice(BATCH_CHUNKS);
+      cut();
+      waiting = rest;
+      await drain(BATCHES_AHEAD);
+    }
+  }
+  cut();
+  await drain(0);
+  return facts;
+}
+
+async function commit(
+  deps: { db: Pool; embedder: Embedder | null },
+  work: Work,
+  batch: Batch,
+): Promise<void> {
+  const { vectors, refused, tokens, microusd } = await batch.embedded;
+  const { workspaceId, content } = work;
+  const embedder = vectors.length > 0 ? (deps.embedder?.id ?? null) : null;
+  await inTransaction(deps.db, async (client) => {
+    const counts = {
+      chunks: batch.chunks.length,
+      vectors: vectors.length,
+      refused: refused.length,
+    };
+    // First, because it locks the content: it can't be removed between two statements of ours.
+    const still = await addChunks(client, workspaceId, content.id, { ...counts, embedder });
+    if (!still) throw new ContentGone("the file was removed while it was being read");
+    await saveChunks(client, workspaceId, content.id, batch.from, batch.chunks);
+    await markRefused(
+      client,
+      workspaceId,
+      content.id,
+      refused.map((index) => batch.from + index),
+    );
+    const rows = vectors.map(({ index, vector }) => ({ position: batch.from + index, vector }));
+    await saveVectors(client, workspaceId, content.id, rows);
+    if (embedder) {
+      await addCost(client, workspaceId, {
+        purpose: "index",
+        model: embedder,
+        tokensIn: tokens,
+        microusd,
+      });
+    }
+  });
+}
