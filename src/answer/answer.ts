@@ -41,10 +41,17 @@ export async function answerQuestion(
   if (answer.state !== "answering") return finish(deps, answering, null);
 
   const draft: Draft = { text: "", sources: [], model: null, attempts: [], failed: false };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(deps.limits.answerTimeoutMs)]);
+  const left = new AbortController();
+  const timeout = AbortSignal.timeout(deps.limits.answerTimeoutMs);
+  const limit = AbortSignal.any([signal, left.signal, timeout]);
   try {
     const reply = compose(deps, adapter, { ...asked, ids, readers }, draft, limit);
-    await show(deps, answering, drain(reply), signal);
+    await show(
+      deps,
+      answering,
+      drain(reply, () => left.abort()),
+      signal,
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (job.last) await sayTrouble(deps, answering, signal);

@@ -4,8 +4,12 @@ import type { ReplyPart } from "../chat.ts";
  * Reads a reply as fast as it comes, whatever the pace of who shows it: a platform that makes us wait
  * must not look like a model that has stalled. Texts that wait are joined; a restart drops those before it.
  * Bounded, because a reply is (ANSWER_CHARS_MAX).
+ * @param stop called when whoever shows the reply leaves early, so that nobody goes on paying for it
  */
-export async function* drain(reply: AsyncIterable<ReplyPart>): AsyncGenerator<ReplyPart> {
+export async function* drain(
+  reply: AsyncIterable<ReplyPart>,
+  stop: () => void,
+): AsyncGenerator<ReplyPart> {
   const waiting: ReplyPart[] = [];
   let wake: (() => void) | undefined;
   let ended = false;
@@ -41,8 +45,10 @@ export async function* drain(reply: AsyncIterable<ReplyPart>): AsyncGenerator<Re
     await reading;
     rethrow(failure);
   } finally {
-    // Whoever shows the reply may stop early; then nobody must go on paying for it.
-    if (!ended) await iterator.return?.();
+    if (!ended) {
+      stop();
+      await iterator.return?.();
+    }
   }
 }
 

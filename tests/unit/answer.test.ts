@@ -55,7 +55,12 @@ describe("the prompt", () => {
   test("carries earlier turns without their old markers", () => {
     const past = [{ question: "Who?", text: "Ada [1], of course [2].", contentIds: [] }];
     const { messages } = buildPrompt({ question: "Why?", passages, past, tokensMax: 9 });
-    expect(messages.map((message) => message.role)).toEqual(["system", "user", "assistant", "user"]);
+    expect(messages.map((message) => message.role)).toEqual([
+      "system",
+      "user",
+      "assistant",
+      "user",
+    ]);
     expect(messages[2]?.content).toBe("Ada, of course.");
   });
 
@@ -79,6 +84,7 @@ describe("a reply that is drained", () => {
         { kind: "restart", note: "again" },
         { kind: "text", text: "c" },
       ),
+      () => undefined,
     );
     const seen: ReplyPart[] = [];
     for await (const part of reply) {
@@ -95,7 +101,7 @@ describe("a reply that is drained", () => {
     }
     const seen: ReplyPart[] = [];
     await expect(async () => {
-      for await (const part of drain(broken())) seen.push(part);
+      for await (const part of drain(broken(), () => undefined)) seen.push(part);
     }).rejects.toThrow("cut");
     expect(seen).toEqual([{ kind: "text", text: "half" }]);
   });
@@ -112,8 +118,11 @@ describe("a reply that is drained", () => {
         stopped = true;
       }
     }
-    for await (const part of drain(endless())) if (part.kind === "text") break;
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(stopped).toBe(true);
+    let told = false;
+    const reply = drain(endless(), () => {
+      told = true;
+    });
+    for await (const part of reply) if (part.kind === "text") break;
+    expect({ told, stopped }).toEqual({ told: true, stopped: true });
   });
 });

@@ -25,12 +25,20 @@ function shownOnce(said: string): string {
 describe("citations", () => {
   test.each([
     ["a number that was given stays", "In May [2].", "In May [1]."],
-    ["they count in the order of use", "May [2], money [1], May [2].", "May [1], money [2], May [1]."],
+    [
+      "they count in the order of use",
+      "May [2], money [1], May [2].",
+      "May [1], money [2], May [1].",
+    ],
     ["an invented number is dropped", "In May [97].", "In May."],
     ["zero is no passage", "In May [0].", "In May."],
     ["lists are taken apart", "Both [1, 2; 97].", "Both [1][2]."],
     ["other brackets are known", "In May【3】 and [^1].", "In May[1] and [2]."],
-    ["code is left alone", "Use `list[1]` or\n```\na[0] = b[97]\n```\n[1]", "Use `list[1]` or\n```\na[0] = b[97]\n```\n[1]"],
+    [
+      "code is left alone",
+      "Use `list[1]` or\n```\na[0] = b[97]\n```\n[1]",
+      "Use `list[1]` or\n```\na[0] = b[97]\n```\n[1]",
+    ],
     ["a bracket that nothing closes is a bracket", "An open [ here", "An open [ here"],
   ])("%s", (_name, said, expected) => {
     expect(shownOnce(said)).toBe(expected);

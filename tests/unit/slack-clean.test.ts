@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { createCleaner, literal, smallPrint, sources } from "../../adapters/slack/clean.ts";
+import type { Citation } from "../../src/chat.ts";
+
+// What would ping somebody or open a link, wherever it is shown as text.
+const DANGEROUS =
+  /<[!@#]|&lt;[!@#]|<[a-z]+:|@(?:channel|here|everyone)|\]\(|(?<!`|[\w+.-])(?:https?:\/\/|www\.)/i;
+
+const HOSTILE = [
+  "Hello <!channel> and <!here|everyone>, <@U123> in <#C123|general>, ask <!subteam^S1>!",
+  "see <https://evil.example/?q=secret|the report> or <mailto:a@b.example|mail>",
+  "[the report](https://evil.example/?q=secret) ![](https://evil.example/p.png)",
+  "bare https://evil.example/?q=secret, and www.evil.example too.",
+  "&lt;!channel&gt; &#60;!here> &#x3C;@U123>",
+  "@channel @here @Everyone",
+];
+
+function cleaned(pieces: string[]): string {
+  const cleaner = createCleaner();
+  return pieces.map((piece) => cleaner.push(piece)).join("") + cleaner.end();
+}
+
+describe("text that others wrote", () => {
+  test.each(HOSTILE)("nobody is pinged and no link is made: %s", (text) => {
+    expect(text).toMatch(DANGEROUS);
+    expect(cleaned([text])).not.toMatch(DANGEROUS);
+  });
+
+  test.each(HOSTILE)("nor when it comes in pieces, however cut: %s", (text) => {
+    for (let at = 1; at < text.length; at += 1) {
+      expect(cleaned([text.slice(0, at), text.slice(at)])).not.toMatch(DANGEROUS);
+    }
+    expect(cleaned([...text])).not.toMatch(DANGEROUS);
+  });
+
+  test("plain words, code and comparisons stay as they are", () => {
+    const text = "If a < b, **then** `x[1]` holds [2].\n```\ncurl https://example.com\n```\n漢字。";
+    expect(cleaned([text])).toBe(text);
+    expect(cleaned([...text])).toBe(text);
+  });
+
+  test("a link can still be read and copied", () => {
+    expect(cleaned(["See https://example.com/a?b=1, please."])).toBe(
+      "See `https://example.com/a?b=1`, please.",
+    );
+  });
+
+  test("a plain message has no markup of others", () => {
+    expect(literal("<!channel> a & b")).toBe("&lt;\u200B!channel&gt; a &amp; b");
+  });
+
+  test("small print is one line", () => {
+    expect(smallPrint("by a_model\n<!here>")).toBe("\n\n_by a\\_model <\u200B!here>_");
+  });
+});
+
+describe("sources", () => {
+  const citation: Citation = {
+    number: 1,
+    file: {
+      place: { platform: "slack", workspaceId: "T1", channelId: "C1", threadId: "1.1" },
+      messageId: "1.1",
+      fileId: "F1",
+      userId: "U1",
+    },
+    fileName: "plan_[draft].pdf",
+    locator: { page: 12 },
+    where: "page 12",
+    quote: "Ducks *swim*\n<!channel> see https://evil.example",
+    position: 3,
+    permalink: "https://acme.slack.com/archives/C1/p1?thread_ts=1.1&cid=C1",
+    sharedAtMs: 0,
+  };
+
+  test("a link with the place in the file, and a line of the source", () => {
+    expect(sources([citation])).toBe(
+      "\n\n**Sources**\n\n[1] [plan\\_\\[draft\\].pdf, page 12]" +
+        "(https://acme.slack.com/archives/C1/p1?thread_ts=1.1&cid=C1)" +
+        "\n> “Ducks \\*swim\\* <\u200B!channel> see https:\u200B//evil.example”",
+    );
+  });
+
+  test.each([null, "http://evil.example", "javascript:alert(1)"])("no link to %s", (permalink) => {
+    expect(sources([{ ...citation, permalink }])).not.toContain("](");
+  });
+
+  test("none, no heading", () => {
+    expect(sources([])).toBe("");
+  });
+});
