@@ -13,7 +13,7 @@ const embedded = {
   extends: true as const,
   test: {
     name: "embedded",
-    include: DATABASE_TESTS,
+    include: [...DATABASE_TESTS, "tests/browser/**/*.test.ts"],
     globalSetup: "tests/support/embedded-template.ts",
     provide: { engine: "embedded" as const },
   },

@@ -49,8 +49,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     pool,
     notifications,
     async close() {
-      await notifications.close();
-      await Promise.race([pool.end(), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+      const ended = notifications.close().then(() => pool.end());
+      await Promise.race([ended, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
       await engine.close();
     },
   };

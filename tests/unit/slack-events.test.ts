@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { toIncoming } from "../../adapters/slack/events.ts";
+import { EVENT_TYPES } from "../../adapters/slack/payloads.ts";
 import type { Incoming } from "../../src/chat.ts";
 
 const SELF = {
@@ -107,4 +108,12 @@ describe("what Slack's events mean", () => {
       { kind: "access_changed", key: "slack:T1:Ev1", place: { channelId: "C1" }, userId: "U2" },
     ]);
   });
+});
+
+test("the manifest subscribes to exactly the events that are listened to", () => {
+  const manifest = readFileSync(new URL("../../manifest.yml", import.meta.url), "utf8");
+  const [, list = ""] = manifest.split("bot_events:");
+  const names = [...list.matchAll(/^ +- ([a-z_.]+)/gm)].map(([, name = ""]) => name);
+  const types = names.map((name) => (name.startsWith("message.") ? "message" : name));
+  expect(new Set(types)).toEqual(new Set(EVENT_TYPES));
 });

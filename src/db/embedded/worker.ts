@@ -26,7 +26,7 @@ async function run(engine: PGlite, unit: Uint8Array): Promise<Reply> {
 async function serve(port: MessagePort): Promise<void> {
   const engine = await PGlite.create(workerData.folder, ENGINE_OPTIONS);
   let unsavedBytes = 0;
-  port.on("message", async (message: ToWorker) => {
+  const handle = async (message: ToWorker) => {
     if (message.kind === "close") {
       await engine.close();
       port.close();
@@ -41,8 +41,18 @@ async function serve(port: MessagePort): Promise<void> {
       unsavedBytes = 0;
       await run(engine, query("checkpoint"));
     }
+  };
+  port.on("message", (message: ToWorker) => {
+    handle(message).catch(endThread);
   });
   port.postMessage({ kind: "ready" } satisfies FromWorker);
+}
+
+/** Thrown outside of any promise, an error ends the thread; the one that started it hears the error. */
+function endThread(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 if (parentPort) await serve(parentPort);

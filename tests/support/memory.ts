@@ -1,0 +1,252 @@
+/**
+ * A chat platform in memory, for testing the core: it implements the seam and nothing else. `post` goes
+ * through `ReplyBoard`, which another process reaches over a loopback server.
+ */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import type {
+  Adapter,
+  FileShared,
+  FileState,
+  Inbox,
+  Incoming,
+  Mention,
+  Place,
+  Readers,
+  ReplyPart,
+  SharedFile,
+} from "../../src/chat.ts";
+import { FileRejected } from "../../src/errors.ts";
+
+export interface MemoryChannel {
+  id: string;
+  visibility: Readers["visibility"];
+  members: string[];
+}
+
+export interface MemoryReply {
+  id: string;
+  question: string;
+  /** Without what a restart took back. */
+  parts: ReplyPart[];
+  finished: boolean;
+}
+
+/** Where replies stand: the only thing that a posting process needs of the platform. */
+export interface ReplyBoard {
+  /** The reply to a question, made at the first call and empty again at the next. */
+  open(question: string): Promise<string>;
+  write(reply: string, part: ReplyPart): Promise<void>;
+  finish(reply: string): Promise<void>;
+}
+
+export const GENERAL: MemoryChannel = {
+  id: "general",
+  visibility: "public",
+  members: ["ada", "ben", "guest"],
+};
+export const LEADS: MemoryChannel = { id: "leads", visibility: "private", members: ["ada", "ben"] };
+
+const WORKSPACE = "W1";
+const GUESTS = ["guest"];
+
+export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
+  const files = new Map<string, Uint8Array>();
+  const replies: MemoryReply[] = [];
+  const marks: { fileId: string; state: FileState }[] = [];
+  const board = boardOf(replies);
+  let inbox: Inbox | undefined;
+  let last: Incoming | undefined;
+  let ids = 0;
+
+  const deliver = async <E extends Incoming>(event: E): Promise<E> => {
+    last = event;
+    if (!inbox) throw new Error("nobody listens");
+    await inbox.accept(structuredClone(event));
+    return event;
+  };
+  const adapter: Adapter = {
+    ...poster(board),
+    async listen(into) {
+      inbox = into;
+    },
+    async close() {
+      inbox = undefined;
+    },
+    download: ({ fileId }, bytesMax) => download(files.get(fileId), bytesMax),
+    async mark({ fileId }, state) {
+      marks.push({ fileId, state });
+    },
+    readers: async ({ channelId }) => readersOf(channels, channelId),
+    readable: async (_workspaceId, userId) =>
+      channels.filter(({ members }) => members.includes(userId)).map(({ id }) => id),
+    present: async (asked) => asked.filter((file) => files.has(file.fileId)),
+  };
+  return {
+    adapter,
+    board,
+    replies,
+    marks,
+    /** Somebody shares a file. Resolves when it is accepted; rejects as `accept` does. */
+    async share(file: NewFile) {
+      files.set(`F${++ids}`, file.content);
+      return deliver(sharedEvent(file, ids));
+    },
+    ask: async (question: NewQuestion) => deliver(mentionEvent(question, ++ids)),
+    async redeliver() {
+      if (last) await deliver(last);
+    },
+    async remove({ place, fileId, userId }: SharedFile) {
+      files.delete(fileId);
+      await deliver({ kind: "file_removed", key: `memory:gone:${fileId}`, place, userId, fileId });
+    },
+  };
+}
+
+interface NewFile {
+  name: string;
+  content: Uint8Array;
+  channel?: string;
+  user?: string;
+}
+
+interface NewQuestion {
+  text: string;
+  channel?: string;
+  user?: string;
+  thread?: string;
+}
+
+export function memoryPlace(channelId: string, threadId: string | null = null): Place {
+  return { platform: "memory", workspaceId: WORKSPACE, channelId, threadId };
+}
+
+function sharedEvent(file: NewFile, number: number): FileShared {
+  return {
+    kind: "file_shared",
+    key: `memory:F${number}`,
+    place: memoryPlace(file.channel ?? "general", `M${number}`),
+    userId: file.user ?? "ada",
+    messageId: `M${number}`,
+    fileId: `F${number}`,
+    name: file.name,
+    bytes: file.content.length,
+    permalink: null,
+    sharedAtMs: Date.UTC(2025, 0, 1) + number * 60_000,
+  };
+}
+
+function mentionEvent(question: NewQuestion, number: number): Mention {
+  return {
+    kind: "mention",
+    key: `memory:M${number}`,
+    place: memoryPlace(question.channel ?? "general", question.thread ?? `M${number}`),
+    userId: question.user ?? "ada",
+    messageId: `M${number}`,
+    text: question.text,
+  };
+}
+
+/** The part of the adapter that works in any process that reaches the board. */
+export function poster(board: ReplyBoard): Pick<Adapter, "platform" | "post"> {
+  return {
+    platform: "memory",
+    async post(to, reply, posts, signal) {
+      const id = await board.open(to.messageId);
+      if (!posts.posted.includes(id)) await posts.onPosted(id);
+      for await (const part of reply) {
+        signal.throwIfAborted();
+        await board.write(id, part);
+      }
+      await board.finish(id);
+    },
+  };
+}
+
+function boardOf(replies: MemoryReply[]): ReplyBoard {
+  const find = (id: string) => {
+    const reply = replies.find((one) => one.id === id);
+    if (!reply) throw new Error("no such reply");
+    return reply;
+  };
+  return {
+    async open(question) {
+      const known = replies.find((reply) => reply.question === question);
+      if (known) known.parts = [];
+      else replies.push({ id: `R-${question}`, question, parts: [], finished: false });
+      return `R-${question}`;
+    },
+    async write(id, part) {
+      const reply = find(id);
+      reply.parts = part.kind === "restart" ? [part] : [...reply.parts, part];
+    },
+    async finish(id) {
+      find(id).finished = true;
+    },
+  };
+}
+
+export function replyText(reply: MemoryReply | undefined): string {
+  return (reply?.parts ?? []).map((part) => (part.kind === "text" ? part.text : "")).join("");
+}
+
+/** Lets another process write on the board. */
+export async function serveBoard(board: ReplyBoard) {
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      const call = (await json(request)) as { id: string; part?: ReplyPart };
+      if (request.url === "/open") return board.open(call.id);
+      if (request.url === "/finish") return board.finish(call.id);
+      if (call.part) return board.write(call.id, call.part);
+    };
+    answer().then(
+      (result) => response.end(JSON.stringify(result ?? null)),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
+export function boardAt(url: string): ReplyBoard {
+  const call = async (path: string, body: object) => {
+    const response = await fetch(url + path, { method: "POST", body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`the board answered ${response.status}`);
+    return response.json();
+  };
+  return {
+    open: async (id) => String(await call("/open", { id })),
+    write: async (id, part) => void (await call("/write", { id, part })),
+    finish: async (id) => void (await call("/finish", { id })),
+  };
+}
+
+async function* download(content: Uint8Array | undefined, bytesMax: number) {
+  if (!content) throw new FileRejected("refused", "This file is gone.");
+  if (content.length > bytesMax) throw new FileRejected("too_large", "This file is too large.");
+  yield content;
+}
+
+function readersOf(channels: MemoryChannel[], id: string): Readers {
+  const channel = channels.find((one) => one.id === id);
+  if (!channel) {
+    return { visibility: "private", channelName: null, outsiders: null, alsoReadable: [] };
+  }
+  const others = channels.filter((other) => other !== channel);
+  return {
+    visibility: channel.visibility,
+    channelName: id,
+    outsiders: channel.members.some((member) => GUESTS.includes(member)),
+    alsoReadable: others
+      .filter((other) => channel.members.every((member) => other.members.includes(member)))
+      .map((other) => other.id),
+  };
+}
