@@ -1,0 +1,278 @@
+import { homedir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { config as loadDotenv } from "dotenv";
+import { createSlack } from "../adapters/slack/slack.ts";
+import { type Bound, guard } from "../adapters/web/guard.ts";
+import { createWeb } from "../adapters/web/web.ts";
+import type { Adapter } from "./chat.ts";
+import { type Config, readConfig } from "./config.ts";
+import { migrate } from "./db/migrate.ts";
+import { type Database, openDatabase } from "./db/pool.ts";
+import { createEmbedder } from "./embed/credentials.ts";
+import type { Embedder } from "./embed/embedder.ts";
+import { ConfigError } from "./errors.ts";
+import { createInbox, type HandleDeps, handleWork, type Work } from "./handle.ts";
+import { createExtractor } from "./ingest/extract/extractor.ts";
+import { openQueue, type Queue } from "./jobs/queue.ts";
+import { type Room, startWorker } from "./jobs/worker.ts";
+import { createLibrary } from "./library.ts";
+import { createLog, type Log } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { type Chain, createChain } from "./models/chain.ts";
+import { recordAttempt } from "./models/health.ts";
+import { createOpenRouter } from "./models/openrouter.ts";
+import { createRoutes, listen } from "./operator/server.ts";
+import { readStatus } from "./operator/status.ts";
+import { startUpkeep } from "./upkeep.ts";
+import { openWorkFolder } from "./workFolder.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../migrations/", import.meta.url));
+
+/** Running answers may finish for so long at a shutdown; the rest goes back to the queue. */
+const GRACE_MS = 30_000;
+const QUESTION_SLOTS = 8;
+const EVENT_SLOTS = 2;
+const FILE_SLOTS = 2;
+const FILES_AT_ONCE_PER_WORKSPACE = 2;
+
+const USAGE = `Usage: npm start
+
+Starts Docent. Settings come from the environment and from .env; .env.example lists them all.
+`;
+
+export interface Docent {
+  address: string;
+  /** Finishes what is under way, within the grace, and closes everything in reverse. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** The command line. @returns when Docent has started, or with an exit code when it did not */
+export async function main(argv: string[]): Promise<void> {
+  const [command = "start"] = argv;
+  if (command !== "start") {
+    process.stdout.write(USAGE);
+    process.exitCode = command === "--help" || command === "help" ? 0 : 2;
+    return;
+  }
+  loadDotenv({ quiet: true });
+  try {
+    const config = readConfig(process.env);
+    const log = createLog(config.logLevel);
+    const docent = await start(config, log, process.env);
+    process.stdout.write(`\nDocent is ready: ${docent.address}\n\n`);
+    stopOnSignals(docent, log);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+    // What was opened before the mistake was seen must not keep the process alive.
+    setImmediate(() => process.exit());
+  }
+}
+
+function stopOnSignals(docent: Docent, log: Log): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping: running answers may finish");
+    docent.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, "could not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** Makes everything once, in order. @throws {ConfigError} with what the operator should do */
+export async function start(
+  config: Config,
+  log: Log,
+  environment: Record<string, string | undefined>,
+): Promise<Docent> {
+  const closers: (() => Promise<void>)[] = [];
+  const opened = (close: () => Promise<void>): void => void closers.unshift(close);
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0)) await closer();
+  };
+  try {
+    return await open(config, log, environment, { opened, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  environment: Record<string, string | undefined>,
+  life: { opened(close: () => Promise<void>): void; close(): Promise<void> },
+): Promise<Docent> {
+  const workFolder = await openWorkFolder(config.dataFolder);
+  const database = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    dataFolder: path.resolve(config.dataFolder, "postgres"),
+    log,
+    onFatal: (error) => {
+      log.fatal({ err: error }, "the embedded database died; start Docent again");
+      process.exit(1);
+    },
+  });
+  life.opened(() => database.close());
+  await migrate(database.pool, MIGRATIONS);
+  const queue = await openQueue({ db: database.pool, engine: database.engine, log });
+  life.opened(() => queue.close());
+
+  const embedder = await createEmbedder({
+    ...config.embedding,
+    env: environment,
+    homeFolder: environment.HOME ?? homedir(),
+    log,
+  });
+  const parts = { config, log, database, queue, embedder };
+  const metrics = createMetrics(() => queue.depth());
+  let closing = false;
+  const routes = createRoutes({
+    db: database.pool,
+    metrics,
+    closing: () => closing,
+    guard: guard(boundTo(config)),
+  });
+  const web = createWebChat(parts);
+  routes.route("/", web.routes);
+  const adapters = [web.adapter, ...createSlackChat(config, log)];
+
+  if (config.roles.worker) await startWork(parts, metrics, adapters, workFolder, life);
+  const server = await listen(routes, config.host, config.port);
+  life.opened(() => server.close());
+  if (config.roles.gateway) await startGateways(parts, adapters, life);
+  warnIfOpen(config, log);
+  return {
+    address: server.address,
+    close: async () => {
+      closing = true;
+      await life.close();
+    },
+  };
+}
+
+interface Parts {
+  config: Config;
+  log: Log;
+  database: Database;
+  queue: Queue;
+  embedder: Embedder | null;
+}
+
+function createWebChat({ config, log, database, queue, embedder }: Parts) {
+  const { pool: db, engine, notifications } = database;
+  const { models, apiKey } = config.openrouter;
+  const keyGiven = apiKey !== null;
+  const status = () => readStatus({ db, queue, engine, embedder, models, keyGiven });
+  return createWeb({
+    db,
+    notifications,
+    library: createLibrary({ db, status }),
+    log,
+    ...boundTo(config),
+    fileBytesMax: config.limits.fileBytesMax,
+    questionCharsMax: config.limits.questionCharsMax,
+  });
+}
+
+/** A port of 0 is any free one, which is not known yet. */
+function boundTo({ host, port }: Config): Bound {
+  return { host, port: port === 0 ? undefined : port };
+}
+
+function createSlackChat({ slack }: Config, log: Log): Adapter[] {
+  if (!slack) return [];
+  const { botToken, appToken, apiUrl, teams } = slack;
+  return [createSlack({ botToken, appToken, teams, log, ...(apiUrl && { apiUrl }) })];
+}
+
+async function startGateways(
+  { database, queue }: Parts,
+  adapters: Adapter[],
+  life: { opened(close: () => Promise<void>): void },
+): Promise<void> {
+  const inbox = createInbox({ db: database.pool, queue });
+  for (const adapter of adapters) {
+    await adapter.listen(inbox);
+    life.opened(() => adapter.close());
+  }
+}
+
+async function startWork(
+  parts: Parts,
+  metrics: Metrics,
+  adapters: Adapter[],
+  workFolder: string,
+  life: { opened(close: () => Promise<void>): void },
+): Promise<void> {
+  const { config, log, database, queue, embedder } = parts;
+  const { pool: db, notifications } = database;
+  const { filePagesMax, fileChunksMax, questionsAtOncePerPerson } = config.limits;
+  const extractor = createExtractor({ workFolder, log, limits: { filePagesMax, fileChunksMax } });
+  life.opened(() => extractor.close());
+
+  const deps: HandleDeps = {
+    ...{ db, queue, embedder, extractor, workFolder, log },
+    adapterOf: (platform) => adapterNamed(adapters, platform),
+    chain: createModels(parts, metrics),
+    scope: config.scope,
+    limits: config.limits,
+  };
+  const handler: Room<Work>["handler"] = (job, signal) => handleWork(deps, job, signal);
+  const rooms: Room<Work>[] = [
+    { name: "question", slots: QUESTION_SLOTS, groupMax: questionsAtOncePerPerson, handler },
+    { name: "event", slots: EVENT_SLOTS, handler },
+    { name: "file", slots: FILE_SLOTS, groupMax: FILES_AT_ONCE_PER_WORKSPACE, handler },
+  ];
+  if (embedder) rooms.push({ name: "vectors", slots: 1, handler });
+  const worker = await startWorker({ queue, notifications, log, metrics }, rooms);
+  life.opened(() => worker.close(GRACE_MS));
+  const upkeep = startUpkeep({ db, queue, engine: database.engine, embedder, log });
+  life.opened(() => upkeep.close());
+}
+
+function createModels({ config, database, log }: Parts, metrics: Metrics): Chain | null {
+  const { apiKey, models, baseUrl, dataCollection } = config.openrouter;
+  if (!apiKey) {
+    log.info("no OPENROUTER_API_KEY: answers are the best passages as they stand");
+    return null;
+  }
+  const client = createOpenRouter({ apiKey, baseUrl, dataCollection, limits: config.limits });
+  return createChain({
+    models,
+    client,
+    log,
+    limits: config.limits,
+    onAttempt: async (attempt) => {
+      metrics.modelAttempts.inc({ model: attempt.model, outcome: attempt.outcome });
+      await recordAttempt(database.pool, attempt);
+    },
+  });
+}
+
+function adapterNamed(adapters: Adapter[], platform: string): Adapter {
+  const adapter = adapters.find((candidate) => candidate.platform === platform);
+  if (adapter) return adapter;
+  throw new ConfigError(
+    `There is work waiting for ${platform}, but ${platform} is not set up in this process.`,
+  );
+}
+
+function warnIfOpen({ host }: Config, log: Log): void {
+  if (["127.0.0.1", "::1", "localhost"].includes(host)) return;
+  log.warn(
+    { host },
+    "the web chat asks nobody to sign in: everyone who reaches this address is in",
+  );
+}

@@ -1,0 +1,51 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export interface Metrics {
+  registry: Registry;
+  /** Jobs done, by queue and outcome: done, failed. */
+  jobs: Counter<"queue" | "outcome">;
+  jobSeconds: Histogram<"queue">;
+  /** Attempts at models, by model and outcome: answered, failed. */
+  modelAttempts: Counter<"model" | "outcome">;
+  queueDepth: Gauge<"state">;
+}
+
+// From a word's answer to a book's reading.
+const JOB_SECONDS = [0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 300];
+
+export function createMetrics(depth: () => Promise<Record<string, number>>): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    jobs: new Counter({
+      name: "docent_jobs_total",
+      help: "Jobs ended, by queue and outcome",
+      labelNames: ["queue", "outcome"],
+      registers,
+    }),
+    jobSeconds: new Histogram({
+      name: "docent_job_seconds",
+      help: "Time that a job took, by queue",
+      labelNames: ["queue"],
+      buckets: JOB_SECONDS,
+      registers,
+    }),
+    modelAttempts: new Counter({
+      name: "docent_model_attempts_total",
+      help: "Attempts at models, by model and outcome",
+      labelNames: ["model", "outcome"],
+      registers,
+    }),
+    queueDepth: new Gauge({
+      name: "docent_queue_jobs",
+      help: "Jobs by state: waiting, running, dead",
+      labelNames: ["state"],
+      registers,
+      async collect() {
+        for (const [state, count] of Object.entries(await depth())) this.set({ state }, count);
+      },
+    }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Pool } from "pg";
+import type { Status } from "../chat.ts";
+import { EMBEDDER_OFF } from "../embed/credentials.ts";
+import type { Embedder } from "../embed/embedder.ts";
+import type { Queue } from "../jobs/queue.ts";
+import { readHealth } from "../models/health.ts";
+import { VERSION } from "./version.ts";
+
+export interface StatusDeps {
+  db: Pool;
+  queue: Queue;
+  engine: Status["engine"];
+  embedder: Embedder | null;
+  models: readonly string[];
+  keyGiven: boolean;
+}
+
+const NO_KEY = "no OPENROUTER_API_KEY: answers are the best passages as they stand";
+
+/** How Docent is, with the fix for whatever is wrong. Anybody may read it. */
+export async function readStatus(deps: StatusDeps): Promise<Status> {
+  const [files, queue, health] = await Promise.all([
+    countFiles(deps.db),
+    deps.queue.depth(),
+    readHealth(deps.db, deps.models),
+  ]);
+  const models = deps.keyGiven
+    ? health
+    : health.map((model) => ({ ...model, state: "off", note: NO_KEY }));
+  const embedder = deps.embedder?.state() ?? EMBEDDER_OFF;
+  const status = { version: VERSION, engine: deps.engine, embedder, models, files, queue };
+  return { ...status, line: lineOf(status, deps.keyGiven) };
+}
+
+function lineOf(status: Omit<Status, "line">, keyGiven: boolean): string {
+  const { files, queue } = status;
+  const parts = [
+    keyGiven
+      ? "✅ Working"
+      : "⚠️ Working without a model: set OPENROUTER_API_KEY for written answers",
+    `${files.searchable} ${files.searchable === 1 ? "file" : "files"} searchable`,
+  ];
+  if (files.reading > 0) parts.push(`${files.reading} being read`);
+  if (files.withoutVectors > 0) parts.push(`${files.withoutVectors} by words alone`);
+  if (queue.waiting > 0) parts.push(`${queue.waiting} waiting`);
+  return parts.join(" · ");
+}
+
+async function countFiles(db: Pool): Promise<Status["files"]> {
+  const { rows } = await db.query<Status["files"]>(
+    `select count(*) filter (where c.state = 'searchable')::int as searchable,
+            count(*) filter (where c.state = 'reading')::int as reading,
+            count(*) filter (where c.state = 'failed' or s.content_id is null)::int as failed,
+            count(*) filter (where c.state = 'searchable' and c.vectors + c.refused < c.chunks)::int
+              as "withoutVectors"
+       from share s left join content c on c.workspace_id = s.workspace_id and c.id = s.content_id`,
+  );
+  return rows[0] ?? { searchable: 0, reading: 0, failed: 0, withoutVectors: 0 };
+}

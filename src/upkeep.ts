@@ -1,0 +1,62 @@
+import type { Pool } from "pg";
+import { maintain } from "./db/maintain.ts";
+import { inTransaction } from "./db/transaction.ts";
+import type { Embedder } from "./embed/embedder.ts";
+import { type VectorsWanted, workspacesToFill } from "./ingest/fill.ts";
+import type { Queue } from "./jobs/queue.ts";
+import type { Log } from "./log.ts";
+
+export interface Upkeep {
+  close(): Promise<void>;
+}
+
+const UPKEEP_MS = 60_000;
+const MAINTAIN_MS = 10 * 60_000;
+const EVENTS_KEPT_DAYS = 30;
+
+/** What has to be done from time to time, whether or not anybody asks. */
+export function startUpkeep(deps: {
+  db: Pool;
+  queue: Queue;
+  engine: "embedded" | "postgres";
+  embedder: Embedder | null;
+  log: Log;
+}): Upkeep {
+  let maintainedAtMs = Date.now();
+  const tick = async (): Promise<void> => {
+    if (deps.embedder) await askForVectors(deps);
+    if (Date.now() - maintainedAtMs < MAINTAIN_MS) return;
+    maintainedAtMs = Date.now();
+    await forgetEvents(deps.db);
+    // The embedded engine has no autovacuum of its own.
+    if (deps.engine === "embedded") await maintain(deps.db);
+  };
+  let running = Promise.resolve();
+  const run = (): void => {
+    running = running
+      .then(tick)
+      .catch((error: unknown) => deps.log.error({ err: error }, "upkeep failed"));
+  };
+  run();
+  const timer = setInterval(run, UPKEEP_MS);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function askForVectors({ db, queue }: { db: Pool; queue: Queue }): Promise<void> {
+  for (const workspaceId of await workspacesToFill(db)) {
+    const work: VectorsWanted = { kind: "vectors_wanted", workspaceId };
+    await inTransaction(db, (client) => queue.send(client, "vectors", work));
+  }
+}
+
+/** Keys of old events; no platform delivers an event again after so long. */
+async function forgetEvents(db: Pool): Promise<void> {
+  await db.query("delete from event where received_at < now() - $1 * interval '1 day'", [
+    EVENTS_KEPT_DAYS,
+  ]);
+}
