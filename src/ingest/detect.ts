@@ -1,11 +1,11 @@
 /** What a file is: by its content, with its name as a witness that may contradict but never decides. */
 import { fileTypeFromBuffer } from "file-type";
 import { FileRejected } from "../errors.ts";
-import { charsetOf } from "./extract/charset.ts";
+import { charsetOf, SAMPLE_BYTES } from "./extract/charset.ts";
 import { FAMILIES, type Family, type FileKind, familyOf } from "./extract/kinds.ts";
 
 /** How much of the beginning of a file is looked at. */
-export const HEAD_BYTES = 65_536;
+export const HEAD_BYTES = SAMPLE_BYTES;
 /** Some programs write a few lines before the header of a PDF. */
 const PDF_HEADER_WITHIN_BYTES = 1024;
 const PDF_HEADER = /%PDF-\d/;
@@ -25,7 +25,7 @@ const MODERN_OFFICE = new Set([
   "ppsx",
 ]);
 /** Families whose files are text inside: only the name tells them from each other. */
-const TEXT_INSIDE = new Set<Family>(["text", "markdown", "table", "structured", "mail"]);
+const TEXT_INSIDE = new Set<Family>(["text", "markdown", "table", "structured", "mail", "web"]);
 const GENERIC_REFUSAL =
   "I can't read this kind of file; share it as PDF, plain text (.txt) or Markdown (.md).";
 
@@ -38,11 +38,17 @@ export async function detect(file: { name: string; head: Uint8Array }): Promise<
   const extension = extensionOf(file.name);
   const named = familyOf(extension);
   const found = await familyInside(file.head, extension);
-  if (found === null) throw new FileRejected("unsupported", GENERIC_REFUSAL);
+  if (found === null) return unrecognised(named);
   if (found === "web" && named !== "web") throw signInPage();
   const family = found === "text" && named !== null && TEXT_INSIDE.has(named) ? named : found;
   if (named !== null && named !== family) throw misnamed(extension, family);
   return readable(family);
+}
+
+/** @returns never: neither text nor a known format; its name may at least say what it was meant to be */
+function unrecognised(named: Family | null): FileKind {
+  if (named !== null && FAMILIES[named].refusal !== null) return readable(named);
+  throw new FileRejected("unsupported", GENERIC_REFUSAL);
 }
 
 function readable(family: Family): FileKind {

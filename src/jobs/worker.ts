@@ -49,7 +49,7 @@ export async function startWorker<T extends object>(
   });
   return {
     close: async (graceMs) => {
-      await unlisten();
+      unlisten();
       await Promise.all(loops.map((loop) => loop.close(graceMs)));
     },
   };
