@@ -68,6 +68,8 @@ export async function openQueue(deps: {
   boss.on("error", (error) => deps.log.error({ err: error }, "the queue reports an error"));
   await boss.start();
   await createQueues(boss);
+  // Nobody else works on an embedded database: what is still running there was running in a crash.
+  if (deps.engine === "embedded") await giveBackCrashed(deps.db, boss);
 
   return {
     boss,
@@ -98,6 +100,13 @@ async function createQueues(boss: PgBoss): Promise<void> {
     };
     if (!known.has(name)) await boss.createQueue(name, options);
   }
+}
+
+async function giveBackCrashed(db: Pool, boss: PgBoss): Promise<void> {
+  const { rows } = await db.query<{ name: string; ids: string[] }>(
+    "select name, array_agg(id::text) as ids from queue.job where state = 'active' group by name",
+  );
+  for (const { name, ids } of rows) await boss.fail(name, ids, { name: "crash" });
 }
 
 async function depth(db: Pool): Promise<{ waiting: number; running: number; dead: number }> {

@@ -147,3 +147,13 @@ test("what is running may finish at a shutdown, and what does not finish goes ba
   workers = [];
   expect(await queue.depth()).toMatchObject({ waiting: 1, running: 0 });
 });
+
+test("what a crash left running is taken up again", async () => {
+  await createInbox({ db: database.pool, queue }).accept(mention("a"));
+  await queue.boss.fetch("question");
+  // As a process that ended without a word: its job was last heard of long ago.
+  await database.pool.query("update queue.job set heartbeat_on = now() - interval '1 minute'");
+  const after = await openQueue({ db: database.pool, engine: database.engine, log });
+  await until(async () => (await queue.depth()).waiting === 1);
+  await after.close();
+});

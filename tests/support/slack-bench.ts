@@ -19,6 +19,8 @@ export interface Bench {
 
 export interface BenchOptions {
   botToken?: string;
+  /** As the configuration has it: none where none are named. */
+  teams?: string[];
   /** Runs before an event is stored; what it throws is a failure to store it. */
   storing?: (event: Incoming) => Promise<void>;
 }
@@ -27,10 +29,10 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const slack = await startSlack();
   const lines: string[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
-  const { botToken = BOT_TOKEN, storing } = options;
+  const { botToken = BOT_TOKEN, teams = [], storing } = options;
   const tokens = { botToken, appToken: APP_TOKEN };
   const hosts = { apiUrl: slack.apiUrl, fileHosts: [slack.host] };
-  const adapter = createSlack({ ...tokens, ...hosts, paceMs: 0, log });
+  const adapter = createSlack({ ...tokens, ...hosts, teams, paceMs: 0, log });
   const stored: Incoming[] = [];
   const inbox: Inbox = {
     accept: async (event) => {

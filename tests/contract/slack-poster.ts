@@ -1,0 +1,9 @@
+/** The posting process of the Slack adapter: it has nothing but the bot's token. */
+import { pino } from "pino";
+import { createSlack } from "../../adapters/slack/slack.ts";
+import { APP_TOKEN, BOT_TOKEN } from "../support/slack-world.ts";
+import { servePost } from "./elsewhere.ts";
+
+const log = pino({ level: "silent" });
+const apiUrl = process.argv[2];
+await servePost(createSlack({ botToken: BOT_TOKEN, appToken: APP_TOKEN, apiUrl, paceMs: 50, log }));
