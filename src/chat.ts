@@ -122,6 +122,11 @@ export interface Posts {
   posted: readonly string[];
   /** Resolves once the id is stored; a second append waits for it. */
   onPosted(messageId: string): Promise<void>;
+  /**
+   * There on a later try alone: which of these messages of ours no answer knows of. The earlier try posted them,
+   * and crashed before it could say so.
+   */
+  orphans?(messageIds: string[]): Promise<string[]>;
 }
 
 /** Where adapters hand in what happened. */

@@ -25,7 +25,13 @@ export interface Config {
     requestsPerMinuteMax: number | null;
     concurrencyMax: number;
   };
-  slack: { botToken: string; appToken: string; apiUrl: string | null; teams: string[] } | null;
+  slack: {
+    botToken: string;
+    appToken: string;
+    apiUrl: string | null;
+    fileHosts: string[];
+    teams: string[];
+  } | null;
   limits: Limits;
 }
 
@@ -135,6 +141,7 @@ const Environment = v.object({
     v.pipe(v.string(), v.startsWith("xapp-", "must start with xapp- (Basic Information)")),
   ),
   SLACK_API_URL: v.optional(url(HTTP, "must be an http(s) address")),
+  SLACK_FILE_HOSTS: list([]),
   SLACK_TEAMS: list([]),
 
   FILE_MIB_MAX: whole(100, 1, 2048),
@@ -215,16 +222,16 @@ function toConfig(settings: Settings): Config {
       requestsPerMinuteMax: settings.EMBED_RPM ?? null,
       concurrencyMax: settings.EMBED_CONCURRENCY,
     },
-    slack:
-      botToken && appToken
-        ? {
-            botToken,
-            appToken,
-            apiUrl: settings.SLACK_API_URL ?? null,
-            teams: settings.SLACK_TEAMS,
-          }
-        : null,
+    slack: botToken && appToken ? { botToken, appToken, ...slackOptions(settings) } : null,
     limits: toLimits(settings),
+  };
+}
+
+function slackOptions(settings: Settings) {
+  return {
+    apiUrl: settings.SLACK_API_URL ?? null,
+    fileHosts: settings.SLACK_FILE_HOSTS,
+    teams: settings.SLACK_TEAMS,
   };
 }
 

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { createSlack } from "../adapters/slack/slack.ts";
@@ -31,6 +32,7 @@ const MIGRATIONS = fileURLToPath(new URL("../migrations/", import.meta.url));
 
 /** Running answers may finish for so long at a shutdown; the rest goes back to the queue. */
 const GRACE_MS = 30_000;
+const LISTEN_WAIT_MS = 5_000;
 const QUESTION_SLOTS = 8;
 const EVENT_SLOTS = 2;
 const FILE_SLOTS = 2;
@@ -193,19 +195,26 @@ function boundTo({ host, port }: Config): Bound {
 
 function createSlackChat({ slack }: Config, log: Log): Adapter[] {
   if (!slack) return [];
-  const { botToken, appToken, apiUrl, teams } = slack;
-  return [createSlack({ botToken, appToken, teams, log, ...(apiUrl && { apiUrl }) })];
+  const { apiUrl, ...rest } = slack;
+  return [createSlack({ ...rest, log, ...(apiUrl && { apiUrl }) })];
 }
 
 async function startGateways(
-  { database, queue }: Parts,
+  { log, database, queue }: Parts,
   adapters: Adapter[],
   life: { opened(close: () => Promise<void>): void },
 ): Promise<void> {
   const inbox = createInbox({ db: database.pool, queue });
   for (const adapter of adapters) {
-    await adapter.listen(inbox);
     life.opened(() => adapter.close());
+    const listening = adapter.listen(inbox);
+    // A platform that is away is waited for in the background; one that refuses us soon is told at once.
+    const late = sleep(LISTEN_WAIT_MS, "late", { ref: false });
+    if ((await Promise.race([listening, late])) !== "late") continue;
+    log.warn({ platform: adapter.platform }, "the platform does not answer yet; still trying");
+    listening.catch((error: unknown) => {
+      log.error({ err: error, platform: adapter.platform }, "cannot listen to the platform");
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { Posts } from "../../src/chat.ts";
 import { split } from "../shared/split.ts";
 import { errorCode, failure } from "./client.ts";
@@ -65,11 +66,19 @@ interface Parts {
   state: State;
 }
 
-/** What an earlier try posted is written anew; else the answer is streamed. */
-export async function createAnswer(thread: Thread, posts: Posts): Promise<Answer> {
+/**
+ * What an earlier try posted is written anew; else the answer is streamed.
+ * @param settleMs in which another answer that has just begun in this thread has its message stored
+ */
+export async function createAnswer(
+  thread: Thread,
+  posts: Posts,
+  settleMs: number,
+): Promise<Answer> {
   const state: State = { wanted: true, live: null, continued: false, rewriting: null };
   const parts = { thread, posts, state };
-  if (posts.posted.length > 0) await rewrite(parts, { ids: posts.posted, text: "", below: false });
+  const ids = [...posts.posted, ...(await adoptOrphans(thread, posts, settleMs))];
+  if (ids.length > 0) await rewrite(parts, { ids, text: "", below: false });
   return {
     get wanted() {
       return state.wanted;
@@ -81,6 +90,18 @@ export async function createAnswer(thread: Thread, posts: Posts): Promise<Answer
       if (state.live) await thread.stop(state.live.id);
     },
   };
+}
+
+/** Messages that an earlier try posted and could not say so: now they are this answer's. */
+async function adoptOrphans(thread: Thread, posts: Posts, settleMs: number): Promise<string[]> {
+  if (!posts.orphans) return [];
+  const own = await thread.own();
+  const strange = own.filter((id) => !posts.posted.includes(id));
+  if (strange.length === 0) return [];
+  await wait(settleMs);
+  const orphans = await posts.orphans(strange);
+  for (const id of orphans) await posts.onPosted(id);
+  return orphans;
 }
 
 async function write(parts: Parts, text: string): Promise<void> {

@@ -5,6 +5,9 @@ import { type Cleaner, createCleaner, harmless, smallPrint, sources } from "./cl
 import { failure, type Slack } from "./client.ts";
 import { type Thread, threadOf } from "./thread.ts";
 
+/** Longer than storing the id of a message takes. */
+const SETTLE_PACES = 3;
+
 /** Where each part of a reply goes. */
 interface Showing {
   thread: Thread;
@@ -26,7 +29,11 @@ export async function post(
   signal: AbortSignal,
 ): Promise<void> {
   const thread = threadOf(slack, to);
-  const answer = await createAnswer(thread, posts);
+  const answer = await createAnswer(thread, posts, SETTLE_PACES * pace.everyMs).catch(
+    (error: unknown) => {
+      throw failure(error);
+    },
+  );
   const showing = { thread, answer, cleaner: createCleaner() };
   try {
     for await (const part of paced(parts, pace, signal)) {

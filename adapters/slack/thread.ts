@@ -2,6 +2,7 @@ import type { Mention } from "../../src/chat.ts";
 import { errorCode, type Slack } from "./client.ts";
 
 const STATUS_WAIT_MS = 1_000;
+const THREAD_MESSAGES_MAX = 200;
 
 /** One message of ours in a thread at a time: what Slack offers for it. Failures are Slack's own errors. */
 export interface Thread {
@@ -17,6 +18,8 @@ export interface Thread {
   say(text: string): Promise<string>;
   /** Best effort. */
   remove(id: string): Promise<void>;
+  /** Ids of our own messages in the thread since the question, oldest first. */
+  own(): Promise<string[]>;
 }
 
 export function threadOf(slack: Slack, to: Mention): Thread {
@@ -59,6 +62,12 @@ export function threadOf(slack: Slack, to: Mention): Thread {
       return idOf(ts);
     },
     remove: (ts) => quietly(chat.delete({ channel, ts }), "deleting a message"),
+    own: async () => {
+      const { botUserId } = await slack.identity();
+      const since = { ts: thread_ts, oldest: to.messageId, limit: THREAD_MESSAGES_MAX };
+      const { messages = [] } = await slack.read.conversations.replies({ channel, ...since });
+      return messages.flatMap(({ ts, user }) => (ts && user === botUserId ? [ts] : []));
+    },
   };
 }
 

@@ -1,6 +1,12 @@
 import type { Pool } from "pg";
 import type { Adapter, Mention, ReplyPart } from "../chat.ts";
-import { addPosted, ensureAnswer, finishAnswer, saveSources } from "../db/answers.ts";
+import {
+  addPosted,
+  ensureAnswer,
+  finishAnswer,
+  saveSources,
+  unknownMessages,
+} from "../db/answers.ts";
 import { addCost } from "../db/costs.ts";
 import { ensurePlace, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -73,7 +79,9 @@ async function show(
     posted.push(messageId);
   };
   const adapter = deps.adapterOf(job.data.place.platform);
-  await adapter.post(job.data, reply, { posted: [...posted], onPosted }, signal);
+  const orphans = (messageIds: string[]) => unknownMessages(deps.db, ids, messageIds);
+  const posts = { posted: [...posted], onPosted, ...(job.retryCount > 0 && { orphans }) };
+  await adapter.post(job.data, reply, posts, signal);
 }
 
 /** Silence is the worst answer: the last try that fails says so in the thread. */

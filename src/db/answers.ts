@@ -59,6 +59,21 @@ export async function addPosted(
   );
 }
 
+/** Which of these messages of ours no answer in the channel knows of. */
+export async function unknownMessages(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  messageIds: string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from unnest($3::text[]) as id
+      where not exists (select from answer
+                         where workspace_id = $1 and channel_id = $2 and posted @> array[id])`,
+    [workspaceId, channelId, messageIds],
+  );
+  return rows.map((row) => row.id);
+}
+
 /**
  * Earlier answers of a thread that may be used again, oldest first: only those whose every source is still
  * shared in today's scope.

@@ -42,18 +42,20 @@ export function postElsewhere(fixture: URL, argument: string, job: PostJob): Pos
 export async function servePost(adapter: Pick<Adapter, "post">): Promise<void> {
   const job = JSON.parse(await text(process.stdin)) as PostJob;
   const say = (said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`);
-  const posts = {
-    posted: job.posted,
-    onPosted: async (id: string) => {
-      say({ posted: id });
-    },
-  };
+  const onPosted = async (id: string) => void say({ posted: id });
+  const posts = { onPosted, ...knowledge(job) };
   try {
     await adapter.post(job.to, parts(job), posts, AbortSignal.timeout(30_000));
     say({ done: true });
   } catch (error) {
     say({ error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** What the core knows of earlier tries. */
+function knowledge({ posted, again }: PostJob) {
+  const orphans = async (ids: string[]) => ids.filter((id) => !posted.includes(id));
+  return { posted, ...(again && { orphans }) };
 }
 
 /** The job's parts as a source that comes bit by bit, as a model's answer does. */
@@ -70,7 +72,7 @@ export function postHere(adapter: Pick<Adapter, "post">, job: PostJob): Posting 
   const killed = new AbortController();
   const posted: string[] = [];
   const onPosted = async (id: string) => void posted.push(id);
-  const posts = { posted: job.posted, onPosted };
+  const posts = { onPosted, ...knowledge(job) };
   const done = adapter.post(job.to, parts(job), posts, killed.signal);
   done.catch(() => undefined);
   const kill = async () => {

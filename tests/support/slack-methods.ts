@@ -88,6 +88,13 @@ export const METHODS: Record<string, Method> = {
     const open = [...world.channels.values()].filter(({ kind }) => kind === "public");
     return paged(open.map(channelFacts), args, "channels");
   },
+  "conversations.replies": (world, { channel, ts, oldest = "0" }) => {
+    const inThread = world.messages.filter(
+      (message) => message.channel === channel && [message.threadTs, message.ts].includes(ts ?? ""),
+    );
+    const since = inThread.filter((message) => message.ts >= oldest);
+    return { messages: since.map(({ userId: user, ...message }) => ({ ...message, user })) };
+  },
   "users.info": (world, args) => ({ user: userFacts(world, args.user) }),
   "users.list": (world, args) => {
     const users = [...world.users.keys()].map((id) => userFacts(world, id));
