@@ -1,0 +1,62 @@
+import type { PoolClient } from "pg";
+import type { Locator } from "../chat.ts";
+import { chunkTerms } from "./terms.ts";
+
+/** A passage as extraction gives it. */
+interface NewChunk {
+  text: string;
+  locator: Locator;
+}
+
+/**
+ * Stores passages of a content and their terms, at most some hundred a call, in the caller's transaction.
+ * What is there already stays: the same batch twice is one batch.
+ */
+export async function saveChunks(
+  client: PoolClient,
+  workspaceId: number,
+  contentId: number,
+  fromPosition: number,
+  chunks: readonly NewChunk[],
+): Promise<void> {
+  if (chunks.length === 0) return;
+  const positions = chunks.map((_, at) => fromPosition + at);
+  await client.query(
+    `insert into chunk (workspace_id, content_id, position, text, locator)
+     select $1, $2, c.position, c.text, c.locator
+       from unnest($3::int[], $4::text[], $5::jsonb[]) c (position, text, locator)
+     on conflict do nothing`,
+    [
+      workspaceId,
+      contentId,
+      positions,
+      chunks.map(({ text }) => storable(text)),
+      chunks.map(({ locator }) => JSON.stringify(locator, storableValue)),
+    ],
+  );
+  const places = chunks.map((_, at) => {
+    const first = 3 + at * 3;
+    return `($1::int, $2::bigint, $${first}::int, $${first + 1}::int[], $${first + 2}::sparsevec)`;
+  });
+  const rows = chunks.flatMap(({ text, locator }, at) => {
+    // The headings above a passage say what it is about, often in words that it does not repeat.
+    const indexed = [...(locator.headings ?? []), text].join("\n");
+    const { terms, weights } = chunkTerms(workspaceId, indexed);
+    return [fromPosition + at, terms, weights];
+  });
+  await client.query(
+    `insert into chunk_terms (workspace_id, content_id, position, terms, weights)
+     values ${places.join(", ")}
+     on conflict do nothing`,
+    [workspaceId, contentId, ...rows],
+  );
+}
+
+// Postgres keeps neither a NUL nor half of a surrogate pair.
+function storable(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
+function storableValue(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? storable(value) : value;
+}
