@@ -108,6 +108,7 @@ create table share (
 );
 create index share_content on share (workspace_id, content_id);
 create index share_file on share (workspace_id, file_id);
+create index share_name_terms on share using gin (name_terms) with (fastupdate = off);
 
 -- Three tables with one key, so that vectors can come later without rewriting text and its indexes.
 create table chunk (
@@ -183,8 +184,13 @@ create table answer (
   text text,
   state text not null default 'answering' check (state in ('answering', 'done', 'failed')),
   posted text[] not null default '{}',
+  files text[] not null default '{}',
   model text,
   attempts jsonb not null default '[]',
+  -- Counts how often it was asked for: a try of an older version writes nothing.
+  version int not null default 1,
+  -- What it was made from: scope, coverage and the passages with their scores, by share and position.
+  retrieved jsonb,
   cost_microusd bigint not null default 0,
   rating smallint,
   rating_reason text,
@@ -194,6 +200,7 @@ create table answer (
   unique (workspace_id, event_key),
   foreign key (workspace_id, channel_id) references channel (workspace_id, id) on delete cascade
 );
+create index answer_question on answer (workspace_id, channel_id, question_id);
 create index answer_thread on answer (workspace_id, channel_id, thread_id, asked_at);
 
 create table answer_source (
@@ -243,12 +250,20 @@ create table web_message (
   thread bigint,
   user_id text not null,
   text text not null default '',
+  -- Files that came with a question; they are shown with it, not by themselves.
+  file_ids text[] not null default '{}',
+  edited_at timestamptz,
+  -- Taken back, but somebody wrote after it: the row stays without its words.
+  deleted boolean not null default false,
   -- For a reply of Docent: the question that it answers.
   reply_to bigint unique references web_message on delete cascade,
+  -- Counts who has begun to write a reply: only the last one may go on.
+  writer int not null default 0,
   finished_at timestamptz,
   created_at timestamptz not null default now()
 );
 create index web_message_channel on web_message (channel, id);
+create index web_message_files on web_message using gin (file_ids) where file_ids <> '{}';
 
 create table web_reply_part (
   message_id bigint not null references web_message on delete cascade,

@@ -53,6 +53,41 @@ export interface Mention extends EventBase {
   kind: "mention";
   messageId: string;
   text: string;
+  /** Files that came with the question: it waits until they are read. */
+  fileIds: string[];
+}
+
+/** The text of a message was edited. */
+export interface MessageChanged extends EventBase {
+  kind: "message_changed";
+  messageId: string;
+  text: string;
+}
+
+export interface MessageDeleted extends EventBase {
+  kind: "message_deleted";
+  messageId: string;
+}
+
+/** What somebody thinks of an answer. As with all that follows, `messageId` is the question's. */
+export interface Rated extends EventBase {
+  kind: "rated";
+  messageId: string;
+  rating: "up" | "down";
+  /** Why, in their own words; empty when they did not say. */
+  reason: string;
+}
+
+/** Somebody wants an answer to stop where it is. */
+export interface Stopped extends EventBase {
+  kind: "stopped";
+  messageId: string;
+}
+
+/** Somebody wants another answer in the place of the one that stands there. */
+export interface RegenerateWanted extends EventBase {
+  kind: "regenerate_wanted";
+  messageId: string;
 }
 
 /** Who can read what has changed in this channel: whatever was remembered about it must go. */
@@ -60,7 +95,32 @@ export interface AccessChanged extends EventBase {
   kind: "access_changed";
 }
 
-export type Incoming = FileShared | FileRemoved | Mention | AccessChanged;
+export type Incoming =
+  | FileShared
+  | FileRemoved
+  | Mention
+  | MessageChanged
+  | MessageDeleted
+  | Rated
+  | Stopped
+  | RegenerateWanted
+  | AccessChanged;
+
+/** Which files of a channel are read: all documents shared there, only what is handed over, or none. */
+export type ChannelMode = "auto" | "ask" | "off";
+
+/** What somebody wants done at once, with a word about it: both platforms give three seconds. */
+export type Command = { place: Place; userId: string } & (
+  | { kind: "set_mode"; mode: ChannelMode }
+  | { kind: "opt_out"; out: boolean }
+  | { kind: "forget_file"; fileId: string }
+);
+
+/** `text` is for who asked, and for nobody else. */
+export interface CommandReply {
+  done: boolean;
+  text: string;
+}
 
 /** Where in a file a passage stands. Only what the kind of file has is there. */
 export interface Locator {
@@ -70,6 +130,8 @@ export interface Locator {
   pageLabel?: string;
   /** First and last line, counted from 1. */
   lines?: [number, number];
+  /** First and last row of a table, counted from 1; its header is row 1. */
+  rows?: [number, number];
   /** The headings above the passage, outermost first. */
   headings?: string[];
 }
@@ -116,6 +178,14 @@ export interface Readers {
   alsoReadable: string[];
 }
 
+/** What a person is in a channel, as the platform has it. */
+export interface Standing {
+  /** Of the workspace. */
+  admin: boolean;
+  /** Of the channel. */
+  moderator: boolean;
+}
+
 /** What an answer has put into the chat so far, so that a retry does not put it there twice. */
 export interface Posts {
   /** Ids of the messages that earlier tries of the same answer posted, oldest first. */
@@ -133,6 +203,8 @@ export interface Posts {
 export interface Inbox {
   /** Resolves once the event can't be lost; only then may the platform be told that it arrived. */
   accept(event: Incoming): Promise<void>;
+  /** Does it, or says why not. Whether this person may is decided here (rights.ts). */
+  command(command: Command): Promise<CommandReply>;
 }
 
 /** `listen` runs in gateways alone; everything else works in any process. */
@@ -162,6 +234,9 @@ export interface Adapter {
   readers(place: Place): Promise<Readers>;
   /** Ids of the channels that this person can read now. */
   readable(workspaceId: string, userId: string): Promise<string[]>;
+  standing(place: Place, userId: string): Promise<Standing>;
+  /** Takes messages of ours back, because their question is gone. Best effort. */
+  retract(place: Place, messageIds: readonly string[]): Promise<void>;
   /** Which of these files are still there and may still be shown. Unknown counts as gone. */
   present(files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
 }
@@ -182,6 +257,10 @@ export interface Library {
     from: number,
     count: number,
   ): Promise<Passage[]>;
+  /** How a channel is read, and whether this person's files are. */
+  settings(place: Place, userId: string): Promise<{ mode: ChannelMode; optedOut: boolean }>;
+  /** What the answer to this question was made from; null when nothing is known of it. */
+  inspect(place: Place, questionId: string): Promise<Inspection | null>;
   status(): Promise<Status>;
 }
 
@@ -195,4 +274,35 @@ export interface Status {
   models: { id: string; state: string; note: string }[];
   files: { searchable: number; reading: number; failed: number; withoutVectors: number };
   queue: { waiting: number; running: number; dead: number };
+}
+
+/** What an answer was made from: for looking into it, by whoever may read the answer. */
+export interface Inspection {
+  /** Where was looked, for people, and why no further. */
+  scope: { channels: string[]; narrowed: string | null };
+  /** What part of the question's words the best passage holds, 0 to 1; below `coverageMin` nothing counts as found. */
+  coverage: number;
+  coverageMin: number;
+  /** Best first. Only what is still shared where this answer may look. */
+  passages: InspectedPassage[];
+  model: string | null;
+  /** Each model that was tried, in order, with what became of it. */
+  attempts: { model: string; outcome: string; note: string; totalMs: number }[];
+}
+
+export interface InspectedPassage {
+  fileName: string;
+  where: string;
+  text: string;
+  position: number;
+  fileId: string;
+  /** 0 to 1, comparable within one question only. */
+  score: number;
+  /** Null where the leg did not find it. */
+  lexicalScore: number | null;
+  vectorScore: number | null;
+  /** The number under which the model was given it; null where it was not. */
+  given: number | null;
+  /** The number under which the answer cites it; null where it does not. */
+  cited: number | null;
 }

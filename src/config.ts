@@ -11,6 +11,14 @@ export interface Config {
   logLevel: string;
   roles: { gateway: boolean; worker: boolean };
   scope: "audience" | "channel";
+  /** When the files hold nothing: an answer by the model alone, marked as such. */
+  generalAnswers: boolean;
+  /** Admins beside those of the platform, by the platform's ids. */
+  adminUsers: string[];
+  /** Channels by name, with * for anything: how they are read until somebody sets it. */
+  channels: { include: string[]; exclude: string[] };
+  /** `token` is needed for anything but loopback; `workspaceFile` holds people and channels. */
+  web: { token: string | null; workspaceFile: string | null };
   openrouter: {
     apiKey: string | null;
     baseUrl: string;
@@ -86,6 +94,7 @@ const url = (protocols: string[], fix: string) =>
   );
 
 const MODEL_ID = /^~?[\w.-]+\/[\w.:-]+$/;
+const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 const HTTP = ["http:", "https:"];
 
 const Environment = v.object({
@@ -105,6 +114,14 @@ const Environment = v.object({
     v.minLength(1, "must name gateway, worker or both"),
   ),
   SCOPE: choice(["audience", "channel"], "audience"),
+  GENERAL_ANSWERS: choice(["on", "off"], "on"),
+  ADMIN_USERS: list([]),
+  CHANNELS_INCLUDE: list([]),
+  CHANNELS_EXCLUDE: list([]),
+  WEB_TOKEN: v.optional(
+    v.pipe(v.string(), v.regex(/^\S{16,}$/, "must be 16 characters or more, without spaces")),
+  ),
+  WEB_WORKSPACE: v.optional(v.string()),
 
   OPENROUTER_API_KEY: v.optional(
     v.pipe(
@@ -183,6 +200,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 function pairProblems(given: Record<string, string | undefined>): string[] {
   const problems: string[] = [];
+  if (!LOOPBACK.includes(given.HOST ?? "127.0.0.1") && !given.WEB_TOKEN) {
+    problems.push(
+      "WEB_TOKEN is missing: a HOST that others can reach needs one, and they sign in with it",
+    );
+  }
   if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_APP_TOKEN)) {
     const missing = given.SLACK_BOT_TOKEN ? "SLACK_APP_TOKEN" : "SLACK_BOT_TOKEN";
     problems.push(`${missing} is missing: Slack needs both SLACK_BOT_TOKEN and SLACK_APP_TOKEN`);
@@ -209,6 +231,10 @@ function toConfig(settings: Settings): Config {
       worker: settings.ROLES.includes("worker"),
     },
     scope: settings.SCOPE,
+    generalAnswers: settings.GENERAL_ANSWERS === "on",
+    adminUsers: settings.ADMIN_USERS,
+    channels: { include: settings.CHANNELS_INCLUDE, exclude: settings.CHANNELS_EXCLUDE },
+    web: { token: settings.WEB_TOKEN ?? null, workspaceFile: settings.WEB_WORKSPACE ?? null },
     openrouter: {
       apiKey: settings.OPENROUTER_API_KEY ?? null,
       baseUrl: settings.OPENROUTER_BASE_URL,

@@ -1,16 +1,25 @@
 import type { Pool } from "pg";
 import { type AnswerDeps, answerQuestion } from "./answer/answer.ts";
+import {
+  type AskedAnewDeps,
+  deleteQuestion,
+  editQuestion,
+  rate,
+  regenerate,
+  stop,
+} from "./answer/asked-anew.ts";
+import { arrive } from "./arrive.ts";
 import type { AccessChanged, Adapter, FileRemoved, Inbox, Incoming } from "./chat.ts";
 import { removeShare } from "./db/contents.ts";
-import { ensurePlace, findPlace } from "./db/places.ts";
+import { findPlace } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
 import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
 import type { Queue, QueueName } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
 
-/** Stores events before they are acknowledged. The same key twice is one event. */
-export function createInbox(deps: { db: Pool; queue: Queue }): Inbox {
+/** Stores events before they are acknowledged, the same key twice as one. */
+export function createIntake(deps: { db: Pool; queue: Queue }): Pick<Inbox, "accept"> {
   return {
     accept: (event) =>
       inTransaction(deps.db, async (client) => {
@@ -31,6 +40,11 @@ function queueOf(event: Incoming): QueueName {
     case "file_shared":
       return "file";
     case "file_removed":
+    case "message_changed":
+    case "message_deleted":
+    case "rated":
+    case "stopped":
+    case "regenerate_wanted":
     case "access_changed":
       return "event";
     default:
@@ -44,7 +58,7 @@ function groupOf({ kind, place, userId }: Incoming): string {
   return kind === "mention" ? `${workspace}:${userId}` : workspace;
 }
 
-export interface HandleDeps extends AnswerDeps, IngestDeps {
+export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
   adapterOf(platform: string): Adapter;
   limits: AnswerDeps["limits"] & IngestDeps["limits"];
 }
@@ -58,6 +72,16 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
   switch (work.kind) {
     case "mention":
       return answerQuestion(deps, { ...attempt, data: work }, signal);
+    case "message_changed":
+      return editQuestion(deps, { ...attempt, data: work });
+    case "message_deleted":
+      return deleteQuestion(deps, { ...attempt, data: work });
+    case "rated":
+      return rate(deps, { ...attempt, data: work });
+    case "stopped":
+      return stop(deps, { ...attempt, data: work });
+    case "regenerate_wanted":
+      return regenerate(deps, { ...attempt, data: work });
     case "file_shared":
       return ingestFile(deps, { ...attempt, data: work }, signal);
     case "file_removed":
@@ -83,8 +107,7 @@ async function removeFile(deps: HandleDeps, job: Job<FileRemoved>): Promise<void
 /** Writes down anew what the platform says of the channel. Who may read it is asked at each answer anyway. */
 async function refreshAccess(deps: HandleDeps, job: Job<AccessChanged>): Promise<void> {
   const { place } = job.data;
-  const readers = await deps.adapterOf(place.platform).readers(place);
-  await ensurePlace(deps.db, place, readers);
+  await arrive(deps, place);
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }
 

@@ -11,14 +11,16 @@ const CAUSES_MAX = 5;
 /**
  * Structured lines on standard output.
  * @param level pino's: trace, debug, info, warn, error, fatal or silent
+ * @param output where to instead: 2 is standard error
  */
-export function createLog(level: string): Log {
-  return pino({
+export function createLog(level: string, output = 1): Log {
+  const options = {
     level,
     base: null,
     serializers: { err: (error: unknown) => describeError(error, CAUSES_MAX) },
     redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: "[hidden]" },
-  });
+  };
+  return pino(options, pino.destination(output));
 }
 
 /**

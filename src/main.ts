@@ -1,28 +1,34 @@
 import { homedir } from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { createSlack } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
 import { createWeb } from "../adapters/web/web.ts";
-import type { Adapter } from "./chat.ts";
+import { createStops } from "./answer/stops.ts";
+import type { Adapter, Inbox } from "./chat.ts";
+import { runCommand } from "./commands.ts";
 import { type Config, readConfig } from "./config.ts";
+import { createNightly } from "./db/backup/dumps.ts";
 import { migrate } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/pool.ts";
 import { createEmbedder } from "./embed/credentials.ts";
 import type { Embedder } from "./embed/embedder.ts";
 import { ConfigError } from "./errors.ts";
-import { createInbox, type HandleDeps, handleWork, type Work } from "./handle.ts";
+import { createIntake, type HandleDeps, handleWork, type Work } from "./handle.ts";
 import { createExtractor } from "./ingest/extract/extractor.ts";
 import { openQueue, type Queue } from "./jobs/queue.ts";
 import { type Room, startWorker } from "./jobs/worker.ts";
 import { createLibrary } from "./library.ts";
-import { createLog, type Log } from "./log.ts";
+import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Chain, createChain } from "./models/chain.ts";
 import { recordAttempt } from "./models/health.ts";
 import { createOpenRouter } from "./models/openrouter.ts";
+import { announce } from "./operator/address.ts";
+import { dumpsFolder, engineFolder } from "./operator/commands/database.ts";
+import { runCommandLine } from "./operator/commands/run.ts";
+import type { Docent } from "./operator/commands/start.ts";
 import { createRoutes, listen } from "./operator/server.ts";
 import { readStatus } from "./operator/status.ts";
 import { startUpkeep } from "./upkeep.ts";
@@ -38,61 +44,32 @@ const EVENT_SLOTS = 2;
 const FILE_SLOTS = 2;
 const FILES_AT_ONCE_PER_WORKSPACE = 2;
 
-const USAGE = `Usage: npm start
-
-Starts Docent. Settings come from the environment and from .env; .env.example lists them all.
-`;
-
-export interface Docent {
-  address: string;
-  /** Finishes what is under way, within the grace, and closes everything in reverse. */
-  close(graceMs?: number): Promise<void>;
-}
-
-/** The command line. @returns when Docent has started, or with an exit code when it did not */
+/** The command line. @returns when the command has ended, or Docent has started */
 export async function main(argv: string[]): Promise<void> {
-  const [command = "start"] = argv;
-  if (command !== "start") {
-    process.stdout.write(USAGE);
-    process.exitCode = command === "--help" || command === "help" ? 0 : 2;
-    return;
-  }
-  loadDotenv({ quiet: true });
-  try {
-    const config = readConfig(process.env);
-    const log = createLog(config.logLevel);
-    const docent = await start(config, log, process.env);
-    process.stdout.write(`\nDocent is ready: ${docent.address}\n\n`);
-    stopOnSignals(docent, log);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-    // What was opened before the mistake was seen must not keep the process alive.
-    setImmediate(() => process.exit());
-  }
+  // A reader that has seen enough, like `head`, is no error.
+  process.stdout.on("error", () => process.exit());
+  process.exitCode = await runCommandLine(argv, {
+    settings: () => {
+      loadDotenv({ quiet: true });
+      return { config: readConfig(process.env), environment: process.env };
+    },
+    start,
+    migrations: MIGRATIONS,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stopSignal,
+  });
 }
 
-function stopOnSignals(docent: Docent, log: Log): void {
-  let stopping = false;
-  const stop = (signal: string): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, "stopping: running answers may finish");
-    docent.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, "could not stop cleanly");
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+/** Aborts at the first Ctrl-C; the second one ends the process as it always does. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => stop.abort());
+  return stop.signal;
 }
 
 /** Makes everything once, in order. @throws {ConfigError} with what the operator should do */
-export async function start(
+async function start(
   config: Config,
   log: Log,
   environment: Record<string, string | undefined>,
@@ -100,7 +77,12 @@ export async function start(
   const closers: (() => Promise<void>)[] = [];
   const opened = (close: () => Promise<void>): void => void closers.unshift(close);
   const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0)) await closer();
+    const failures: unknown[] = [];
+    // One that can't be closed must not keep the database from being closed.
+    for (const closer of closers.splice(0)) {
+      await closer().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     return await open(config, log, environment, { opened, close });
@@ -119,7 +101,7 @@ async function open(
   const workFolder = await openWorkFolder(config.dataFolder);
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,
-    dataFolder: path.resolve(config.dataFolder, "postgres"),
+    dataFolder: engineFolder(config.dataFolder),
     log,
     onFatal: (error) => {
       log.fatal({ err: error }, "the embedded database died; start Docent again");
@@ -153,6 +135,7 @@ async function open(
   if (config.roles.worker) await startWork(parts, metrics, adapters, workFolder, life);
   const server = await listen(routes, config.host, config.port);
   life.opened(() => server.close());
+  if (database.snapshot) life.opened(await announce(config.dataFolder, server.address));
   if (config.roles.gateway) await startGateways(parts, adapters, life);
   warnIfOpen(config, log);
   return {
@@ -188,6 +171,11 @@ function createWebChat({ config, log, database, queue, embedder }: Parts) {
   });
 }
 
+function rulesOf({ channels, adminUsers }: Config, adapters: Adapter[]) {
+  const adapterOf = (platform: string) => adapterNamed(adapters, platform);
+  return { adapterOf, channels, adminUsers };
+}
+
 /** A port of 0 is any free one, which is not known yet. */
 function boundTo({ host, port }: Config): Bound {
   return { host, port: port === 0 ? undefined : port };
@@ -200,11 +188,16 @@ function createSlackChat({ slack }: Config, log: Log): Adapter[] {
 }
 
 async function startGateways(
-  { log, database, queue }: Parts,
+  { config, log, database, queue }: Parts,
   adapters: Adapter[],
   life: { opened(close: () => Promise<void>): void },
 ): Promise<void> {
-  const inbox = createInbox({ db: database.pool, queue });
+  const db = database.pool;
+  const deps = { db, ...rulesOf(config, adapters) };
+  const inbox: Inbox = {
+    ...createIntake({ db, queue }),
+    command: (command) => runCommand(deps, command),
+  };
   for (const adapter of adapters) {
     life.opened(() => adapter.close());
     const listening = adapter.listen(inbox);
@@ -233,9 +226,11 @@ async function startWork(
 
   const deps: HandleDeps = {
     ...{ db, queue, embedder, extractor, workFolder, log },
-    adapterOf: (platform) => adapterNamed(adapters, platform),
+    ...rulesOf(config, adapters),
     chain: createModels(parts, metrics),
+    stops: await createStops(notifications),
     scope: config.scope,
+    generalAnswers: config.generalAnswers,
     limits: config.limits,
   };
   const handler: Room<Work>["handler"] = (job, signal) => handleWork(deps, job, signal);
@@ -247,7 +242,10 @@ async function startWork(
   if (embedder) rooms.push({ name: "vectors", slots: 1, handler });
   const worker = await startWorker({ queue, notifications, log, metrics }, rooms);
   life.opened(() => worker.close(GRACE_MS));
-  const upkeep = startUpkeep({ db, queue, engine: database.engine, embedder, log });
+  const { engine, snapshot } = database;
+  const folder = dumpsFolder(config.dataFolder);
+  const dump = snapshot && createNightly({ db, snapshot, folder, log });
+  const upkeep = startUpkeep({ db, queue, engine, embedder, dump, log });
   life.opened(() => upkeep.close());
 }
 

@@ -11,7 +11,7 @@ export interface Upkeep {
 }
 
 const UPKEEP_MS = 60_000;
-const MAINTAIN_MS = 10 * 60_000;
+const FORGET_MS = 10 * 60_000;
 const EVENTS_KEPT_DAYS = 30;
 
 /** What has to be done from time to time, whether or not anybody asks. */
@@ -20,28 +20,33 @@ export function startUpkeep(deps: {
   queue: Queue;
   engine: "embedded" | "postgres";
   embedder: Embedder | null;
+  /** The embedded database's nightly dump; null on Postgres, which others back up. */
+  dump: ((now: Date, signal: AbortSignal) => Promise<void>) | null;
   log: Log;
 }): Upkeep {
-  let maintainedAtMs = Date.now();
+  let forgotAtMs = Date.now();
+  const stop = new AbortController();
   const tick = async (): Promise<void> => {
     if (deps.embedder) await askForVectors(deps);
-    if (Date.now() - maintainedAtMs < MAINTAIN_MS) return;
-    maintainedAtMs = Date.now();
-    await forgetEvents(deps.db);
     // The embedded engine has no autovacuum of its own.
     if (deps.engine === "embedded") await maintain(deps.db);
+    await deps.dump?.(new Date(), stop.signal);
+    if (Date.now() - forgotAtMs < FORGET_MS) return;
+    forgotAtMs = Date.now();
+    await forgetEvents(deps.db);
   };
   let running = Promise.resolve();
   const run = (): void => {
-    running = running
-      .then(tick)
-      .catch((error: unknown) => deps.log.error({ err: error }, "upkeep failed"));
+    running = running.then(tick).catch((error: unknown) => {
+      if (!stop.signal.aborted) deps.log.error({ err: error }, "upkeep failed");
+    });
   };
   run();
   const timer = setInterval(run, UPKEEP_MS);
   return {
     close: async () => {
       clearInterval(timer);
+      stop.abort();
       await running;
     },
   };
@@ -50,7 +55,7 @@ export function startUpkeep(deps: {
 async function askForVectors({ db, queue }: { db: Pool; queue: Queue }): Promise<void> {
   for (const workspaceId of await workspacesToFill(db)) {
     const work: VectorsWanted = { kind: "vectors_wanted", workspaceId };
-    await inTransaction(db, (client) => queue.send(client, "vectors", work));
+    await inTransaction(db, (client) => queue.send(client, "vectors", work, String(workspaceId)));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ConversationsInfoResponse } from "@slack/web-api";
-import type { Place, Readers } from "../../src/chat.ts";
+import type { Place, Readers, Standing } from "../../src/chat.ts";
 import { createMemory } from "../shared/memory.ts";
 import { errorCode, failure, reasonOf, type Slack } from "./client.ts";
 
@@ -16,6 +16,7 @@ type User = { deleted?: boolean; is_restricted?: boolean; is_ultra_restricted?: 
 export interface Access {
   readers(place: Place): Promise<Readers>;
   readable(userId: string): Promise<string[]>;
+  standing(userId: string): Promise<Standing>;
   /** Call when who can read this channel has changed. */
   forget(channelId: string): void;
 }
@@ -36,12 +37,25 @@ export function createAccess(slack: Slack): Access {
     readers: ({ channelId }) =>
       readersOf.get(channelId, () => readersNow(slack, channelId, guestsNow)),
     readable: (userId) => readableBy.get(userId, () => readableNow(slack, userId)),
+    standing: (userId) => standingNow(slack, userId),
     forget: (channelId) => {
       readersOf.forget(channelId);
+      // Who has joined may be a guest of today.
+      guests.forget();
       // Whom it concerns is not always said.
       readableBy.forget();
     },
   };
+}
+
+/** Slack knows no moderators of a channel; its owners and admins are the workspace's. */
+async function standingNow(slack: Slack, userId: string): Promise<Standing> {
+  try {
+    const { user } = await slack.read.users.info({ user: userId });
+    return { admin: Boolean(user?.is_admin || user?.is_owner), moderator: false };
+  } catch (error) {
+    throw failure(error);
+  }
 }
 
 type Guests = () => Promise<Set<string> | null>;

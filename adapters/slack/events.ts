@@ -4,6 +4,8 @@ import type { Identity } from "./client.ts";
 import { Envelope, type File, type FileDeleted, type Message, type Said } from "./payloads.ts";
 import { plain } from "./plain.ts";
 
+/** Slack tells only by a message that a channel is no longer for the same people. */
+const CONVERTED = new Set(["channel_convert_to_private", "channel_convert_to_public"]);
 /** Messages that people write; every other subtype is Slack's own or about another message. */
 const WRITTEN = new Set(["", "file_share", "thread_broadcast"]);
 const GONE_MODES = new Set(["tombstone", "hidden_by_limit"]);
@@ -19,6 +21,7 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
   switch (event.type) {
     case "app_mention":
     case "message":
+      if (CONVERTED.has(event.subtype ?? "")) return accessChanged(teamId, event_id, event);
       return fromMessage(teamId, event, self);
     case "file_deleted":
       return fromDeletion(teamId, event);
@@ -26,12 +29,18 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
       const place = placeOf(teamId, event.channel_id, null);
       return [removed(place, event.file_id, event.user_id, event.event_ts)];
     }
-    default: {
-      const place = placeOf(teamId, event.channel, null);
-      const key = keyOf(teamId, event_id);
-      return [{ kind: "access_changed", key, place, userId: event.user ?? "" }];
-    }
+    default:
+      return accessChanged(teamId, event_id, event);
   }
+}
+
+function accessChanged(
+  teamId: string,
+  eventId: string,
+  { channel, user }: { channel: string; user?: string | null | undefined },
+): Incoming[] {
+  const place = placeOf(teamId, channel, null);
+  return [{ kind: "access_changed", key: keyOf(teamId, eventId), place, userId: user ?? "" }];
 }
 
 function fromDeletion(teamId: string, event: FileDeleted): FileRemoved[] {
@@ -49,7 +58,8 @@ function fromMessage(teamId: string, message: Message, self: Identity): Incoming
   const place = placeOf(teamId, message.channel, message.thread_ts ?? message.ts);
   const files = (message.files ?? []).filter(isReadable);
   const shares = files.map((file) => shared({ place, userId: user, message, file }, self));
-  return [...shares, ...mentions({ place, userId: user, message }, self)];
+  const fileIds = files.map((file) => file.id);
+  return [...shares, ...mentions({ place, userId: user, message, fileIds }, self)];
 }
 
 interface InMessage {
@@ -74,12 +84,15 @@ function shared({ place, userId, message, file }: InMessage & { file: File }, se
 }
 
 /** A mention in a channel comes as app_mention and as message: only the first is a question there. */
-function mentions({ place, userId, message }: InMessage, self: Identity): Mention[] {
+function mentions(
+  { place, userId, message, fileIds }: InMessage & { fileIds: string[] },
+  self: Identity,
+): Mention[] {
   const text = plain(message.text ?? "", self.botUserId);
   const direct = message.type === "message" && message.channel_type === "im" && text !== "";
   if (message.type !== "app_mention" && !direct) return [];
   const key = keyOf(place.workspaceId, place.channelId, message.ts);
-  return [{ kind: "mention", key, place, userId, messageId: message.ts, text }];
+  return [{ kind: "mention", key, place, userId, messageId: message.ts, text, fileIds }];
 }
 
 /**

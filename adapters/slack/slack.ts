@@ -10,6 +10,7 @@ import { mark } from "./mark.ts";
 import { EVENT_TYPES } from "./payloads.ts";
 import { post } from "./post.ts";
 import { SocketReceiver } from "./receiver.ts";
+import { retract } from "./thread.ts";
 
 /** Slack takes about a hundred appends a minute for the whole workspace. */
 const PACE_MS = 1_000;
@@ -51,6 +52,8 @@ export function createSlack(options: SlackOptions): Adapter {
     mark: (file, state) => mark(slack, file, state),
     readers: (place) => access.readers(place),
     readable: (_workspaceId, userId) => access.readable(userId),
+    standing: (_place, userId) => access.standing(userId),
+    retract: (place, messageIds) => retract(slack, place.channelId, messageIds),
     present: (files, signal) => present(slack, files, signal),
   };
 }

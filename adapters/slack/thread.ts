@@ -71,6 +71,19 @@ export function threadOf(slack: Slack, to: Mention): Thread {
   };
 }
 
+/** See `Adapter.retract`. */
+export async function retract(
+  slack: Slack,
+  channel: string,
+  messageIds: readonly string[],
+): Promise<void> {
+  for (const ts of messageIds) {
+    await slack.write.chat.delete({ channel, ts }).catch((error: unknown) => {
+      slack.log.debug({ code: errorCode(error), channelId: channel }, "a message stays");
+    });
+  }
+}
+
 function idOf(ts: string | undefined): string {
   if (ts === undefined) throw new Error("Slack posted a message and did not say which");
   return ts;

@@ -6,8 +6,11 @@ export const NOTICES = "web";
 /** Ids only: what happened is in the tables. */
 export interface Notice {
   channel: string;
-  /** part: a piece of the reply to the question `id`. message: a question or the state of its reply. */
-  kind: "part" | "message" | "file";
+  /**
+   * part: a piece of the reply to the question `id`. message: a question or the state of its reply.
+   * settings: how the channel `id` is read.
+   */
+  kind: "part" | "message" | "file" | "settings";
   id: string;
 }
 
@@ -50,8 +53,4 @@ export function createHub(): Hub {
       ringAll();
     },
   };
-}
-
-export function noticeText(notice: Notice): string {
-  return JSON.stringify(notice);
 }

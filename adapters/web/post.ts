@@ -10,8 +10,8 @@ const WAITING_CHARACTERS_MAX = 1_000_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Writes a reply into the tables as it comes; gateways relay it from there. A retry goes on in the message
- * that the first try made, and replaces what it said.
+ * Writes a reply into the tables as it comes; gateways relay it from there. Called again (a retry after a crash,
+ * an edited question, another answer wanted) it goes on in the same message, and replaces what that said.
  */
 export async function showReply(
   db: Pool,
@@ -23,27 +23,14 @@ export async function showReply(
   const opened = await openReply(db, question.messageId);
   if (!opened) return;
   if (!posts.posted.includes(opened.id)) await posts.onPosted(opened.id);
-  if (opened.finished) return;
-  const write = writerOf(db, opened.id, opened.last + 1);
-  if (opened.last >= 0) await write([INTERRUPTED]);
-  if (await sample(reply, write, signal)) await finishReply(db, opened.id);
+  const write = (parts: ReplyPart[]) => appendParts(db, opened, parts);
+  if (opened.begun) await write([{ kind: "restart", note: opened.finished ? "" : INTERRUPTED }]);
+  if (await sample(reply, write, signal)) await finishReply(db, opened);
 }
 
-const INTERRUPTED: ReplyPart = {
-  kind: "restart",
-  note: "I was interrupted, so I started again.",
-};
+const INTERRUPTED = "I was interrupted, so I started again.";
 
 type Write = (parts: ReplyPart[]) => Promise<boolean>;
-
-function writerOf(db: Pool, replyId: string, first: number): Write {
-  let position = first;
-  return async (parts) => {
-    const there = await appendParts(db, replyId, position, parts);
-    position += parts.length;
-    return there;
-  };
-}
 
 /**
  * Drains the source at its own pace, and writes what came at ours.

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Pool } from "pg";
-import type { Inbox, Incoming, Library, Place } from "../../src/chat.ts";
+import type { Command, Inbox, Incoming, Library, Place } from "../../src/chat.ts";
 import type { Log } from "../../src/log.ts";
 import type { Hub } from "./hub.ts";
 import { type Channel, canRead, type Person, type Workspace } from "./workspace.ts";
@@ -49,6 +49,11 @@ export function readableChannel(workspace: Workspace, person: Person, id: string
   return channel;
 }
 
+/** The first person. */
+export function adminOf({ workspace }: Site): Person | undefined {
+  return workspace.people[0];
+}
+
 export function placeIn({ workspace }: Site, channelId: string, threadId: string | null): Place {
   return { platform: PLATFORM, workspaceId: workspace.id, channelId, threadId };
 }
@@ -61,12 +66,31 @@ export function notFound(message: string): HTTPException {
  * Hands an event to the core.
  * @throws {HTTPException} 503 when it could not be stored: the sender must not believe that it arrived
  */
-export async function accept({ inbox, log }: Site, event: Incoming): Promise<void> {
+export function accept(site: Site, event: Incoming): Promise<void> {
+  return handIn(site, event.kind, (inbox) => inbox.accept(event));
+}
+
+/**
+ * Has something done at once.
+ * @returns a word about it
+ * @throws {HTTPException} 403 with the core's own words when it is not done; 503 when the core is away
+ */
+export async function command(site: Site, wanted: Command): Promise<string> {
+  const { done, text } = await handIn(site, wanted.kind, (inbox) => inbox.command(wanted));
+  if (!done) throw new HTTPException(403, { message: text });
+  return text;
+}
+
+async function handIn<T>(
+  { inbox, log }: Site,
+  kind: string,
+  handing: (inbox: Inbox) => Promise<T>,
+): Promise<T> {
   try {
     if (!inbox) throw new Error("the web chat does not listen yet");
-    await inbox.accept(event);
+    return await handing(inbox);
   } catch (error) {
-    log.error({ err: error, key: event.key }, "an event of the web chat could not be stored");
+    log.error({ err: error, kind }, "an event of the web chat could not be handed in");
     const message = "Docent can't take this just now: please try again in a moment.";
     throw new HTTPException(503, { message, cause: error });
   }

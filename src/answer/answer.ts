@@ -1,6 +1,8 @@
-import type { Pool } from "pg";
-import type { Adapter, Mention, ReplyPart } from "../chat.ts";
+import type { Pool, PoolClient } from "pg";
+import { type ArriveDeps, arrive } from "../arrive.ts";
+import type { Adapter, Mention, Posts, ReplyPart } from "../chat.ts";
 import {
+  type Answer,
   addPosted,
   ensureAnswer,
   finishAnswer,
@@ -8,25 +10,26 @@ import {
   unknownMessages,
 } from "../db/answers.ts";
 import { addCost } from "../db/costs.ts";
-import { ensurePlace, type PlaceIds } from "../db/places.ts";
+import type { PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
-import { type ComposeDeps, compose, type Draft } from "./compose.ts";
+import { type ComposeDeps, compose } from "./compose.ts";
+import { type Draft, emptyDraft } from "./draft.ts";
 import { drain } from "./drain.ts";
+import type { Stops } from "./stops.ts";
 
-export interface AnswerDeps extends ComposeDeps {
+export interface AnswerDeps extends ComposeDeps, ArriveDeps {
   db: Pool;
   queue: Queue;
-  adapterOf(platform: string): Adapter;
+  stops: Stops;
 }
 
 /** One answer on its way: what a retry must find again, and what is written down at the end. */
 interface Answering {
   job: Job<Mention>;
   ids: PlaceIds;
-  answerId: number;
-  posted: string[];
+  answer: Answer;
 }
 
 const TROUBLE =
@@ -40,84 +43,87 @@ export async function answerQuestion(
 ): Promise<void> {
   const asked = job.data;
   const adapter = deps.adapterOf(asked.place.platform);
-  const readers = await adapter.readers(asked.place);
-  const ids = await ensurePlace(deps.db, asked.place, readers);
-  const answer = await ensureAnswer(deps.db, ids, asked);
-  const answering = { job, ids, answerId: answer.id, posted: answer.posted };
-  if (answer.state !== "answering") return finish(deps, answering, null);
-
-  const draft: Draft = { text: "", sources: [], model: null, attempts: [], failed: false };
-  const left = new AbortController();
-  const timeout = AbortSignal.timeout(deps.limits.answerTimeoutMs);
-  const limit = AbortSignal.any([signal, left.signal, timeout]);
+  const draft = emptyDraft();
+  let answering: Answering | null = null;
   try {
-    const reply = compose(deps, adapter, { ...asked, ids, readers }, draft, limit);
-    await show(
-      deps,
-      answering,
-      drain(reply, () => left.abort()),
-      signal,
-    );
+    const { ids, readers } = await arrive(deps, asked.place);
+    const answer = await ensureAnswer(deps.db, ids, asked);
+    answering = { job, ids, answer };
+    if (answer.state !== "answering") return await finish(deps, answering, null);
+    using stop = deps.stops.watch(ids.workspaceId, answer.id);
+    const left = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal, left.signal]);
+    const reply = compose(deps, adapter, { ...asked, ids, readers }, draft, either);
+    const drained = drain(reply, () => left.abort());
+    await adapter.post(asked, drained, postsOf(deps, answering), signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (job.last) await sayTrouble(deps, answering, signal);
+    if (job.last) await sayTrouble(deps, adapter, { asked, answering }, signal);
     throw error;
   }
   await finish(deps, answering, draft);
   const { model, failed, sources } = draft;
-  deps.log.info({ answer: answer.id, model, failed, sources: sources.length }, "answered");
+  deps.log.info(
+    { answer: answering.answer.id, model, failed, sources: sources.length },
+    "answered",
+  );
 }
 
-async function show(
-  deps: AnswerDeps,
-  { job, ids, answerId, posted }: Answering,
-  reply: AsyncIterable<ReplyPart>,
-  signal: AbortSignal,
-): Promise<void> {
+function postsOf(deps: AnswerDeps, { job, ids, answer: { id, posted } }: Answering): Posts {
   const onPosted = async (messageId: string): Promise<void> => {
-    await addPosted(deps.db, ids.workspaceId, answerId, messageId);
+    await addPosted(deps.db, ids.workspaceId, id, messageId);
     posted.push(messageId);
   };
-  const adapter = deps.adapterOf(job.data.place.platform);
   const orphans = (messageIds: string[]) => unknownMessages(deps.db, ids, messageIds);
-  const posts = { posted: [...posted], onPosted, ...(job.retryCount > 0 && { orphans }) };
-  await adapter.post(job.data, reply, posts, signal);
+  return { posted: [...posted], onPosted, ...(job.retryCount > 0 && { orphans }) };
 }
+
+// Where even the place is not known, there is nowhere to write down what was posted.
+const UNKEPT: Posts = { posted: [], onPosted: async () => undefined };
 
 /** Silence is the worst answer: the last try that fails says so in the thread. */
 async function sayTrouble(
   deps: AnswerDeps,
-  answering: Answering,
+  adapter: Adapter,
+  { asked, answering }: { asked: Mention; answering: Answering | null },
   signal: AbortSignal,
 ): Promise<void> {
   async function* sorry(): AsyncGenerator<ReplyPart> {
     yield { kind: "text", text: TROUBLE };
   }
   try {
-    await show(deps, answering, sorry(), signal);
+    await adapter.post(asked, sorry(), answering ? postsOf(deps, answering) : UNKEPT, signal);
   } catch (error) {
-    deps.log.error({ err: error, answer: answering.answerId }, "cannot say that an answer failed");
+    deps.log.error({ err: error, key: asked.key }, "cannot say that an answer failed");
   }
 }
 
 /** Writes the answer down and ends the job, both or neither. */
 async function finish(
   deps: AnswerDeps,
-  { job, ids: { workspaceId }, answerId }: Answering,
+  { job, ids: { workspaceId }, answer }: Answering,
   draft: Draft | null,
 ): Promise<void> {
   await inTransaction(deps.db, async (client) => {
     if (draft) {
       const state = draft.failed ? "failed" : "done";
-      await finishAnswer(client, workspaceId, answerId, { ...draft, state });
-      await saveSources(client, workspaceId, answerId, draft.sources);
-      for (const attempt of draft.attempts) {
-        if (attempt.tokensIn + attempt.tokensOut === 0) continue;
-        const { model, tokensIn, tokensOut, costMicrousd: microusd } = attempt;
-        const cost = { purpose: "answer" as const, model, userId: job.data.userId };
-        await addCost(client, workspaceId, { ...cost, tokensIn, tokensOut, microusd });
-      }
+      const still = await finishAnswer(client, workspaceId, answer, { ...draft, state });
+      if (still) await saveSources(client, workspaceId, answer.id, draft.sources);
+      await addCosts(client, workspaceId, job.data.userId, draft);
     }
     await deps.queue.complete(client, "question", job);
   });
+}
+
+async function addCosts(
+  client: PoolClient,
+  workspaceId: number,
+  userId: string,
+  { attempts }: Draft,
+): Promise<void> {
+  for (const { model, tokensIn, tokensOut, costMicrousd: microusd } of attempts) {
+    if (tokensIn + tokensOut === 0) continue;
+    const cost = { purpose: "answer" as const, model, userId, tokensIn, tokensOut, microusd };
+    await addCost(client, workspaceId, cost);
+  }
 }

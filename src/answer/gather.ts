@@ -6,9 +6,16 @@ import type { PlaceIds } from "../db/places.ts";
 import { costMicrousd, type Embedder } from "../embed/embedder.ts";
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { type Hit, NOT_HERE_COVERAGE, neighbours, retrieve } from "../search/retrieve.ts";
+import {
+  type Hit,
+  NOT_HERE_COVERAGE,
+  neighbours,
+  type Query,
+  retrieve,
+  type StoredChunk,
+} from "../search/retrieve.ts";
 import { estimateTokens } from "./prompt.ts";
-import { type Scope, scopeOf } from "./scope.ts";
+import { narrowNote, type Scope, scopeOf, stillOpen } from "./scope.ts";
 import { where } from "./where.ts";
 
 /** A passage that an answer may stand on, with the share through which this place may see it. */
@@ -33,7 +40,27 @@ export interface Gathered {
   past: PastAnswer[];
   /** Best first; empty: nothing in the scope speaks of it. */
   passages: PassageGiven[];
+  retrieved: Retrieved;
 }
+
+/** How the passages were found, for looking into it later. Ids alone: texts and names are looked up then. */
+export interface Retrieved {
+  channels: string[];
+  narrowed: string | null;
+  coverage: number;
+  hits: RetrievedHit[];
+}
+
+export interface RetrievedHit extends Pick<Hit, "contentId" | "position" | "score"> {
+  shareId: number;
+  lexicalScore: number | null;
+  vectorScore: number | null;
+  /** The number under which the model was given it; null where it was not. */
+  given: number | null;
+}
+
+/** A question, with the files that came with it. */
+export type Asked = Mention & { ids: PlaceIds; readers: Readers };
 
 export interface GatherDeps {
   db: Pool;
@@ -48,13 +75,13 @@ const QUERY_VECTOR_TIMEOUT_MS = 3_000;
 // Files that the platform can't confirm in this time are not used.
 const PRESENT_TIMEOUT_MS = 2_000;
 const HITS_MAX = 40;
-const NEIGHBOURS_EACH_SIDE = 1;
+const SEEN_MAX = 20;
 
 /** Everything that an answer may stand on: only what every reader of the place may read. */
 export async function gather(
   deps: GatherDeps,
   adapter: Adapter,
-  asked: Mention & { ids: PlaceIds; readers: Readers },
+  asked: Asked & { ownContentIds: number[] },
   signal: AbortSignal,
 ): Promise<Gathered> {
   const { ids, readers, place, userId } = asked;
@@ -65,17 +92,71 @@ export async function gather(
   const past = await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
   const previous = past.at(-1);
   const vector = await queryVector(deps, ids, asked, signal);
-  const found = await retrieve(deps.db, {
+  const query = {
     workspaceId: ids.workspaceId,
-    channelIds,
     question: asked.text,
     vector,
     limit: HITS_MAX,
-    ...(previous && { previousQuestion: previous.question, boostContentIds: previous.contentIds }),
-  });
-  const off = !vector && !previous && found.coverage < NOT_HERE_COVERAGE;
-  const hits = off ? [] : await presentHits(adapter, place, found.hits, signal);
-  return { scope, past, passages: await pack(deps, ids.workspaceId, place, hits) };
+    ownContentIds: asked.ownContentIds,
+    boostContentIds: previous?.contentIds ?? [],
+    ...(previous && { previousQuestion: previous.question }),
+  };
+  const found = await search({ ...deps, adapter }, place, scope, query, signal);
+  const passages = await pack(deps, ids.workspaceId, place, found.hits);
+  return { scope: found.scope, past, passages, retrieved: retrievedOf(found, passages.length) };
+}
+
+interface Found {
+  scope: Scope;
+  hits: Hit[];
+  /** Hits that do not count as found, because too little of the question is in them, are told too. */
+  seen: Hit[];
+  coverage: number;
+}
+
+function retrievedOf({ scope, hits, seen, coverage }: Found, givenCount: number): Retrieved {
+  const given = hits.slice(0, givenCount);
+  return {
+    channels: scope.channels.map(({ name, platformId }) => name ?? platformId),
+    narrowed: narrowNote(scope),
+    coverage,
+    hits: seen.map((hit) => {
+      const { contentId, position, score, lexicalScore, vectorScore, share } = hit;
+      const at = given.indexOf(hit);
+      const number = at < 0 ? null : at + 1;
+      return {
+        contentId,
+        position,
+        score,
+        lexicalScore,
+        vectorScore,
+        shareId: share.id,
+        given: number,
+      };
+    }),
+  };
+}
+
+/** Searches, and searches anew without the channels that turn out to be closed: never filtered afterwards. */
+async function search(
+  deps: GatherDeps & { adapter: Adapter },
+  place: Mention["place"],
+  scope: Scope,
+  query: Omit<Query, "channelIds">,
+  signal: AbortSignal,
+): Promise<Found> {
+  const channelIds = scope.channels.map((channel) => channel.id);
+  const found = await retrieve(deps.db, { ...query, channelIds });
+  const { coverage } = found;
+  const present = await presentHits(deps.adapter, place, found.hits, signal);
+  const seen = present.slice(0, SEEN_MAX);
+  const told = query.vector || query.previousQuestion || (query.ownContentIds?.length ?? 0) > 0;
+  if (!told && coverage < NOT_HERE_COVERAGE) return { scope, hits: [], seen, coverage };
+  const hits = present.slice(0, deps.limits.passagesMax);
+  const used = hits.map((hit) => hit.share.channelPlatformId);
+  const open = await stillOpen(deps, place, scope, used);
+  const same = open.channels.length === scope.channels.length;
+  return same ? { scope, hits, seen, coverage } : search(deps, place, open, query, signal);
 }
 
 /** The question's vector, or null while there is no embedder to be had. */
@@ -137,9 +218,10 @@ async function pack(
 ): Promise<PassageGiven[]> {
   const packed: PassageGiven[] = [];
   let tokensLeft = deps.limits.contextTokensMax;
+  const around = await neighbours(deps.db, workspaceId, hits);
   for (const hit of hits) {
     if (packed.length >= deps.limits.passagesMax) break;
-    const text = await withNeighbours(deps.db, workspaceId, hit);
+    const text = withNeighbours(hit, around);
     tokensLeft -= estimateTokens(text);
     if (tokensLeft < 0 && packed.length > 0) break;
     packed.push({
@@ -160,14 +242,11 @@ async function pack(
 }
 
 /** Only neighbours on the same page: a citation must stay true. */
-async function withNeighbours(db: Pool, workspaceId: number, hit: Hit): Promise<string> {
+function withNeighbours(hit: Hit, around: (StoredChunk & { contentId: number })[]): string {
   const { contentId, position, locator } = hit;
-  const around = await neighbours(db, workspaceId, contentId, [
-    position - NEIGHBOURS_EACH_SIDE,
-    position + NEIGHBOURS_EACH_SIDE,
-  ]);
-  const near = around.filter((chunk) => chunk.locator.page === locator.page);
-  const before = near.filter((chunk) => chunk.position < position).map((chunk) => chunk.text);
-  const after = near.filter((chunk) => chunk.position > position).map((chunk) => chunk.text);
-  return [...before, hit.text, ...after].join("\n\n");
+  const near = around.filter((chunk) => chunk.contentId === contentId);
+  const at = (other: number) =>
+    near.find((chunk) => chunk.position === other && chunk.locator.page === locator.page)?.text;
+  const texts = [at(position - 1), hit.text, at(position + 1)];
+  return texts.filter((text) => text !== undefined).join("\n\n");
 }

@@ -1,10 +1,13 @@
 import type { Pool } from "pg";
 import type { Adapter, Place, Readers } from "../chat.ts";
-import { type OpenChannel, openChannels, type PlaceIds } from "../db/places.ts";
+import { ensurePlace, type OpenChannel, openChannels, type PlaceIds } from "../db/places.ts";
+import { ServiceError } from "../errors.ts";
 
 /** The channels whose files may be used in an answer to a place. */
 export interface Scope {
   channels: OpenChannel[];
+  /** Platform ids of those that the platform has named just now; the others were public when last heard of. */
+  named: readonly string[];
   /** Why less than the asker may see was searched; null where nothing was left out for the readers' sake. */
   narrowed: "outsiders" | "unknown" | null;
 }
@@ -39,14 +42,42 @@ export async function scopeOf(
     narrowed = readers.outsiders === null ? "unknown" : "outsiders";
     if (deps.scope === "audience") wanted.platformIds.push(...readers.alsoReadable);
   }
-  return { channels: await openChannels(db, ids.workspaceId, wanted), narrowed };
+  const channels = await openChannels(db, ids.workspaceId, wanted);
+  return { channels, named: wanted.platformIds, narrowed };
+}
+
+/**
+ * The scope without those of these channels that are public no more: that news may have been missed. What the
+ * platform says of them now is written down; of whom it says nothing, nothing is used.
+ * @param used platform ids of the channels that an answer is about to stand on
+ */
+export async function stillOpen(
+  { db, adapter }: { db: Pool; adapter: Adapter },
+  place: Place,
+  scope: Scope,
+  used: readonly string[],
+): Promise<Scope> {
+  const asked = [...new Set(used)].filter((id) => !scope.named.includes(id));
+  const closed = await Promise.all(
+    asked.map(async (channelId) => {
+      const there = { ...place, channelId, threadId: null };
+      const readers = await adapter.readers(there).catch((error: unknown) => {
+        if (error instanceof ServiceError) return null;
+        throw error;
+      });
+      if (readers?.visibility === "public") return null;
+      if (readers) await ensurePlace(db, there, readers);
+      return channelId;
+    }),
+  );
+  return { ...scope, channels: scope.channels.filter((one) => !closed.includes(one.platformId)) };
 }
 
 // More names than this tell nobody anything.
 const NAMES_MAX = 3;
 
 /** Where was looked, for people; never what was left out. */
-export function whereLooked(scope: Scope): string {
+function whereLooked(scope: Scope): string {
   const names = scope.channels.flatMap(({ name }) => (name ? [`#${name}`] : []));
   const shown = names.slice(0, NAMES_MAX).join(", ");
   const more = scope.channels.length - Math.min(names.length, NAMES_MAX);
@@ -66,4 +97,13 @@ export function narrowNote(scope: Scope): string | null {
     default:
       return scope.narrowed satisfies never;
   }
+}
+
+/** How far was looked, in one sentence. */
+export function looked(scope: Scope): string {
+  return narrowNote(scope) ?? `I looked in ${whereLooked(scope)}.`;
+}
+
+export function nothingFound(scope: Scope): string {
+  return `I found nothing about that in the files shared here. ${looked(scope)} Share a file that holds it, and ask me again.`;
 }

@@ -5,6 +5,8 @@ import type { PlaceIds } from "./places.ts";
 export interface Answer {
   id: number;
   state: "answering" | "done" | "failed";
+  /** Counts how often it was asked for. */
+  version: number;
   /** Ids of the messages that earlier tries posted, oldest first. */
   posted: string[];
 }
@@ -27,10 +29,10 @@ export interface AnswerSource {
 /** Finds or makes the answer to an event: the same event has one answer, whatever is delivered twice. */
 export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Promise<Answer> {
   const { rows } = await db.query<Answer>(
-    `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question, files)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (workspace_id, event_key) do update set event_key = excluded.event_key
-     returning id, state, posted`,
+     returning id, state, posted, version`,
     [
       ids.workspaceId,
       asked.key,
@@ -39,6 +41,7 @@ export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Pro
       asked.messageId,
       asked.userId,
       asked.text,
+      asked.fileIds,
     ],
   );
   const [answer] = rows;
@@ -91,7 +94,7 @@ export async function pastAnswers(
        from answer a
        left join answer_source s on s.workspace_id = a.workspace_id and s.answer_id = a.id
       where a.workspace_id = $1 and a.channel_id = $2 and a.thread_id = $3
-        and a.state = 'done' and not a.private and a.text is not null
+        and a.state = 'done' and not a.private and a.text <> ''
         and not exists (
           select from answer_source gone
            where gone.workspace_id = a.workspace_id and gone.answer_id = a.id
@@ -106,25 +109,39 @@ export async function pastAnswers(
   return rows.reverse();
 }
 
-/** Writes down a finished answer with what it stood on. */
+export interface Finished {
+  state: "done" | "failed";
+  text: string;
+  model: string | null;
+  attempts: unknown[];
+  retrieved: unknown;
+}
+
+/**
+ * Writes down a finished answer.
+ * @returns false when it was asked for anew meanwhile, or is gone: then nothing of this one counts
+ */
 export async function finishAnswer(
   db: PoolClient,
   workspaceId: number,
-  answerId: number,
-  result: { state: "done" | "failed"; text: string; model: string | null; attempts: unknown[] },
-): Promise<void> {
-  await db.query(
-    `update answer set state = $3, text = $4, model = $5, attempts = $6, answered_at = now()
-      where workspace_id = $1 and id = $2`,
+  answer: Pick<Answer, "id" | "version">,
+  result: Finished,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update answer set state = $4, text = $5, model = $6, attempts = $7, retrieved = $8, answered_at = now()
+      where workspace_id = $1 and id = $2 and version = $3`,
     [
       workspaceId,
-      answerId,
+      answer.id,
+      answer.version,
       result.state,
       result.text,
       result.model,
       JSON.stringify(result.attempts),
+      JSON.stringify(result.retrieved),
     ],
   );
+  return rowCount === 1;
 }
 
 export async function saveSources(
@@ -147,4 +164,70 @@ export async function saveSources(
       sources.map((source) => source.quote),
     ],
   );
+}
+
+/** An answer as it stands, with the question as it was asked. */
+export interface StandingAnswer extends Answer {
+  eventKey: string;
+  threadId: string;
+  questionId: string;
+  askerId: string;
+  question: string;
+  fileIds: string[];
+  askedAt: Date;
+}
+
+/** The answer to a question; null when the question was none of ours. */
+export async function findAnswer(
+  db: Pool | PoolClient,
+  ids: PlaceIds,
+  questionId: string,
+): Promise<StandingAnswer | null> {
+  const { rows } = await db.query<StandingAnswer>(
+    `select id, state, version, posted, event_key as "eventKey", thread_id as "threadId",
+            question_id as "questionId", asker_id as "askerId", question, files as "fileIds",
+            asked_at as "askedAt"
+       from answer
+      where workspace_id = $1 and channel_id = $2 and question_id = $3 and not private
+      order by id desc limit 1`,
+    [ids.workspaceId, ids.channelId, questionId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Makes an answer one that is being given again; what it stood on goes. */
+export async function reopenAnswer(
+  db: PoolClient,
+  workspaceId: number,
+  answerId: number,
+  question: string,
+): Promise<void> {
+  await db.query(
+    `with sources as (
+       delete from answer_source where workspace_id = $1 and answer_id = $2
+     )
+     update answer set state = 'answering', question = $3, version = version + 1
+      where workspace_id = $1 and id = $2`,
+    [workspaceId, answerId, question],
+  );
+}
+
+export async function rateAnswer(
+  db: PoolClient,
+  workspaceId: number,
+  answerId: number,
+  rated: { rating: "up" | "down"; reason: string },
+): Promise<void> {
+  await db.query(
+    "update answer set rating = $3, rating_reason = nullif($4, '') where workspace_id = $1 and id = $2",
+    [workspaceId, answerId, rated.rating === "up" ? 1 : -1, rated.reason],
+  );
+}
+
+export async function deleteAnswer(
+  db: PoolClient,
+  workspaceId: number,
+  answerId: number,
+): Promise<void> {
+  await db.query("delete from answer where workspace_id = $1 and id = $2", [workspaceId, answerId]);
 }

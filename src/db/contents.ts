@@ -46,58 +46,114 @@ export async function ensureContent(
   return content;
 }
 
-/** Writes down one appearance of a file; the same file in the same channel is one share. */
-export async function saveShare(
-  db: PoolClient | Pool,
+/**
+ * Writes down one appearance of a file, before its bytes are fetched: a removal from then on finds it. The same
+ * file in the same channel is one share.
+ */
+export async function receiveShare(db: Pool, ids: PlaceIds, file: FileShared): Promise<void> {
+  await db.query(
+    `insert into share (workspace_id, channel_id, file_id, message_id, thread_id, sharer_id, name,
+                        permalink, shared_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::float8 / 1000))
+     on conflict (workspace_id, channel_id, file_id) do update set name = excluded.name`,
+    [
+      ids.workspaceId,
+      ids.channelId,
+      file.fileId,
+      file.messageId,
+      file.place.threadId,
+      file.userId,
+      file.name,
+      file.permalink,
+      file.sharedAtMs,
+    ],
+  );
+}
+
+/**
+ * Keeps a share as it is until the transaction's end. Whoever locks its content too does that afterwards: in one
+ * order nobody waits for each other.
+ * @returns false when the file was removed
+ */
+export async function lockShare(db: PoolClient, ids: PlaceIds, fileId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from share where workspace_id = $1 and channel_id = $2 and file_id = $3 for update`,
+    [ids.workspaceId, ids.channelId, fileId],
+  );
+  return rowCount === 1;
+}
+
+/** Says of a share that is locked what its bytes are, or why there are none; what it had before may go. */
+export async function settleShare(
+  db: PoolClient,
   ids: PlaceIds,
-  file: FileShared,
+  fileId: string,
   found: { contentId: number; nameTerms: number[] } | { reasonKind: string; reason: string },
 ): Promise<void> {
   const [contentId, nameTerms, reasonKind, reason] =
     "contentId" in found
       ? [found.contentId, found.nameTerms, null, null]
       : [null, [], found.reasonKind, found.reason];
-  await db.query(
-    `insert into share (workspace_id, channel_id, content_id, file_id, message_id, thread_id,
-                        sharer_id, name, name_terms, permalink, shared_at, reason_kind, reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, to_timestamp($11::float8 / 1000), $12, $13)
-     on conflict (workspace_id, channel_id, file_id) do update
-       set content_id = excluded.content_id, name = excluded.name, name_terms = excluded.name_terms,
-           reason_kind = excluded.reason_kind, reason = excluded.reason`,
-    [
-      ids.workspaceId,
-      ids.channelId,
-      contentId,
-      file.fileId,
-      file.messageId,
-      file.place.threadId,
-      file.userId,
-      file.name,
-      nameTerms,
-      file.permalink,
-      file.sharedAtMs,
-      reasonKind,
-      reason,
-    ],
+  const { rows } = await db.query<{ contentId: number | null }>(
+    `with old as (
+       select id, content_id from share
+        where workspace_id = $1 and channel_id = $2 and file_id = $3
+     )
+     update share s set content_id = $4, name_terms = $5, reason_kind = $6, reason = $7
+       from old where s.workspace_id = $1 and s.id = old.id
+     returning old.content_id as "contentId"`,
+    [ids.workspaceId, ids.channelId, fileId, contentId, nameTerms, reasonKind, reason],
   );
+  const before = rows[0]?.contentId;
+  if (before && before !== contentId) await dropUnshared(db, ids.workspaceId, before);
+}
+
+/** Whose reading it is, and how far it has come: a write that fits neither is none. */
+export interface Claim {
+  workspaceId: number;
+  contentId: number;
+  reader: string;
+  /** Chunks committed before. */
+  chunks: number;
 }
 
 /**
  * Counts a committed batch.
- * @returns false when the content is gone, because its last share was removed meanwhile
+ * @returns false when the content is gone, or somebody else reads it by now
  */
 export async function addChunks(
   db: PoolClient,
-  workspaceId: number,
-  contentId: number,
+  claim: Claim,
   added: { chunks: number; vectors: number; refused: number; embedder: string | null },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update content set chunks = chunks + $3, vectors = vectors + $4, refused = refused + $5,
-            embedder = coalesce($6, embedder), reader_until = now() + $7 * interval '1 ms'
-      where workspace_id = $1 and id = $2`,
-    [workspaceId, contentId, added.chunks, added.vectors, added.refused, added.embedder, CLAIM_MS],
+    `update content set chunks = chunks + $5, vectors = vectors + $6, refused = refused + $7,
+            embedder = coalesce($8, embedder), reader_until = now() + $9 * interval '1 ms'
+      where workspace_id = $1 and id = $2 and state = 'reading' and reader = $3 and chunks = $4`,
+    [
+      claim.workspaceId,
+      claim.contentId,
+      claim.reader,
+      claim.chunks,
+      added.chunks,
+      added.vectors,
+      added.refused,
+      added.embedder,
+      CLAIM_MS,
+    ],
   );
+  return rowCount === 1;
+}
+
+export async function contentExists(
+  db: PoolClient | Pool,
+  workspaceId: number,
+  contentId: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query("select from content where workspace_id = $1 and id = $2", [
+    workspaceId,
+    contentId,
+  ]);
   return rowCount === 1;
 }
 
@@ -116,37 +172,62 @@ export async function markRefused(
   );
 }
 
-/** Makes a content visible to search, all at once. */
+/**
+ * Makes a content visible to search, all at once.
+ * @returns false when the content is gone, or somebody else reads it by now
+ */
 export async function finishContent(
-  db: PoolClient,
-  workspaceId: number,
-  contentId: number,
+  db: Pool,
+  claim: Claim,
   facts: { kind: string; pages: number | null },
-): Promise<void> {
-  await db.query(
-    `update content set state = 'searchable', kind = $3, pages = $4, searchable_at = now(),
+): Promise<boolean> {
+  const { workspaceId, contentId, reader, chunks } = claim;
+  const { rowCount } = await db.query(
+    `update content set state = 'searchable', kind = $5, pages = $6, searchable_at = now(),
             reader_until = null, reason_kind = null, reason = null
-      where workspace_id = $1 and id = $2`,
-    [workspaceId, contentId, facts.kind, facts.pages],
+      where workspace_id = $1 and id = $2 and state = 'reading' and reader = $3 and chunks = $4`,
+    [workspaceId, contentId, reader, chunks, facts.kind, facts.pages],
   );
+  return rowCount === 1;
 }
 
-/** A content that cannot be read keeps its reason and none of its chunks. */
+/**
+ * A content that cannot be read keeps its reason and none of its chunks.
+ * @returns false when the content is gone, or no longer this reader's to judge
+ */
 export async function failContent(
   db: PoolClient,
-  workspaceId: number,
-  contentId: number,
+  { workspaceId, contentId, reader }: Omit<Claim, "chunks">,
   reason: { kind: string; text: string },
-): Promise<void> {
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update content set state = 'failed', reason_kind = $4, reason = $5, chunks = 0, vectors = 0,
+            refused = 0, reader_until = null
+      where workspace_id = $1 and id = $2 and state = 'reading' and reader = $3`,
+    [workspaceId, contentId, reader, reason.kind, reason.text],
+  );
+  if (rowCount === 0) return false;
   await db.query(
     `with a as (delete from chunk where workspace_id = $1 and content_id = $2),
-          b as (delete from chunk_terms where workspace_id = $1 and content_id = $2),
-          c as (delete from chunk_vector where workspace_id = $1 and content_id = $2)
-     update content set state = 'failed', reason_kind = $3, reason = $4, chunks = 0, vectors = 0,
-            refused = 0, reader_until = null
-      where workspace_id = $1 and id = $2`,
-    [workspaceId, contentId, reason.kind, reason.text],
+          b as (delete from chunk_terms where workspace_id = $1 and content_id = $2)
+     delete from chunk_vector where workspace_id = $1 and content_id = $2`,
+    [workspaceId, contentId],
   );
+  return true;
+}
+
+/** Who shared a file in a channel, and what they called it; null when it is not there. */
+export async function sharerOf(
+  db: Pool,
+  ids: PlaceIds,
+  fileId: string,
+): Promise<{ sharerId: string; name: string } | null> {
+  const { rows } = await db.query<{ sharerId: string; name: string }>(
+    `select sharer_id as "sharerId", name from share
+      where workspace_id = $1 and channel_id = $2 and file_id = $3`,
+    [ids.workspaceId, ids.channelId, fileId],
+  );
+  return rows[0] ?? null;
 }
 
 /** Removes a file from a channel; with its last share the content and its chunks go too. */
@@ -157,16 +238,19 @@ export async function removeShare(db: PoolClient, ids: PlaceIds, fileId: string)
     [ids.workspaceId, ids.channelId, fileId],
   );
   const contentId = rows[0]?.contentId;
-  if (!contentId) return;
+  if (contentId) await dropUnshared(db, ids.workspaceId, contentId);
+}
+
+async function dropUnshared(db: PoolClient, workspaceId: number, contentId: number): Promise<void> {
   // Locked first, so that a share being added to the same content either comes before and keeps it,
   // or finds it gone.
   await db.query("select from content where workspace_id = $1 and id = $2 for update", [
-    ids.workspaceId,
+    workspaceId,
     contentId,
   ]);
   await db.query(
     `delete from content c where c.workspace_id = $1 and c.id = $2
         and not exists (select from share s where s.workspace_id = $1 and s.content_id = c.id)`,
-    [ids.workspaceId, contentId],
+    [workspaceId, contentId],
   );
 }

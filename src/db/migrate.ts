@@ -34,6 +34,33 @@ export async function migrate(pool: Pool, folder: string): Promise<number> {
   }
 }
 
+/** The version that the database has; 0 without any tables of ours. */
+export async function schemaVersion(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ found: boolean }>(
+    "select to_regclass('schema_version') is not null as found",
+  );
+  if (!rows[0]?.found) return 0;
+  const newest = await pool.query<{ version: number }>(
+    "select coalesce(max(version), 0) as version from schema_version",
+  );
+  return newest.rows[0]?.version ?? 0;
+}
+
+/**
+ * For whoever only reads: nothing is changed.
+ * @throws {ConfigError} where the database is not at the newest version
+ */
+export async function requireNewest(pool: Pool, folder: string): Promise<void> {
+  const [version, newest] = [await schemaVersion(pool), (await readMigrations(folder)).length];
+  if (version > newest) throw newerDocent(version, newest);
+  if (version === newest) return;
+  throw new ConfigError(
+    version === 0
+      ? "There is no Docent in this database yet. Start it first: npm start"
+      : `This database has schema ${version} and this Docent wants ${newest}. Run: npm run docent -- migrate`,
+  );
+}
+
 async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   return Promise.all(names.map((name, index) => readMigration(folder, name, index + 1)));
@@ -72,10 +99,7 @@ async function apply(client: PoolClient, migrations: Migration[]): Promise<numbe
 
 function checkHistory(applied: Applied[], migrations: Migration[]): void {
   if (applied.length > migrations.length) {
-    throw new ConfigError(
-      `This database was used by a newer Docent (schema ${applied.length}, this one knows ${migrations.length}). ` +
-        "Install that version or a later one, or use another database.",
-    );
+    throw newerDocent(applied.length, migrations.length);
   }
   const edited = applied.find((row, index) => row.sha256 !== migrations[index]?.sha256);
   if (edited) {
@@ -84,6 +108,13 @@ function checkHistory(applied: Applied[], migrations: Migration[]): void {
         "Restore the file, or use another database; a change to the tables needs a new migration.",
     );
   }
+}
+
+function newerDocent(version: number, known: number): ConfigError {
+  return new ConfigError(
+    `This database was used by a newer Docent (schema ${version}, this one knows ${known}). ` +
+      "Install that version or a later one, or use another database.",
+  );
 }
 
 async function run(client: PoolClient, { version, name, sql, sha256 }: Migration): Promise<void> {

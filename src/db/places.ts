@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { Place, Readers } from "../chat.ts";
+import type { ChannelMode, Place, Readers } from "../chat.ts";
 
 /** A place by our own short ids, which every tenant's table uses. */
 export interface PlaceIds {
@@ -8,19 +8,31 @@ export interface PlaceIds {
 }
 
 /** Finds or makes the rows of a place, and writes down what the platform says of it. */
-export async function ensurePlace(db: Pool, place: Place, readers: Readers): Promise<PlaceIds> {
+export async function ensurePlace(
+  db: Pool,
+  place: Place,
+  readers: Readers,
+  firstMode: ChannelMode = "auto",
+): Promise<PlaceIds> {
   const { rows } = await db.query<PlaceIds>(
     `with made as (
        insert into workspace (platform, platform_id) values ($1, $2)
        on conflict (platform, platform_id) do update set platform = excluded.platform
        returning id
      )
-     insert into channel (workspace_id, platform_id, visibility, name)
-     select made.id, $3, $4, $5 from made
+     insert into channel (workspace_id, platform_id, visibility, name, mode)
+     select made.id, $3, $4, $5, $6 from made
      on conflict (workspace_id, platform_id) do update
        set visibility = excluded.visibility, name = coalesce(excluded.name, channel.name), gone_at = null
      returning workspace_id as "workspaceId", id as "channelId"`,
-    [place.platform, place.workspaceId, place.channelId, readers.visibility, readers.channelName],
+    [
+      place.platform,
+      place.workspaceId,
+      place.channelId,
+      readers.visibility,
+      readers.channelName,
+      firstMode,
+    ],
   );
   const [ids] = rows;
   if (!ids) throw new Error("an upsert of a channel returned no row");
@@ -75,4 +87,47 @@ export async function openChannels(
     [workspaceId, wanted.publicOnes, wanted.platformIds],
   );
   return rows;
+}
+
+export async function setMode(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  mode: ChannelMode,
+  setBy: string,
+): Promise<void> {
+  await db.query(
+    `update channel set mode = $3, mode_set_by = $4, mode_set_at = now()
+      where workspace_id = $1 and id = $2`,
+    [workspaceId, channelId, mode, setBy],
+  );
+}
+
+export async function setOptedOut(
+  db: Pool,
+  workspaceId: number,
+  userId: string,
+  out: boolean,
+): Promise<void> {
+  await db.query(
+    `insert into person (workspace_id, platform_id, opted_out_at)
+     values ($1, $2, case when $3 then now() end)
+     on conflict (workspace_id, platform_id) do update set opted_out_at = excluded.opted_out_at`,
+    [workspaceId, userId, out],
+  );
+}
+
+/** How a channel is read, and whether this person's files are. */
+export async function settingsOf(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  userId: string,
+): Promise<{ mode: ChannelMode; optedOut: boolean } | null> {
+  const { rows } = await db.query<{ mode: ChannelMode; optedOut: boolean }>(
+    `select c.mode, p.opted_out_at is not null as "optedOut"
+       from channel c
+       left join person p on p.workspace_id = c.workspace_id and p.platform_id = $3
+      where c.workspace_id = $1 and c.id = $2`,
+    [workspaceId, channelId, userId],
+  );
+  return rows[0] ?? null;
 }

@@ -20,6 +20,8 @@ export interface Database {
    */
   pool: Pool;
   notifications: Notifications;
+  /** Copies the embedded engine's files into a new folder while it runs; null on Postgres. */
+  snapshot: ((target: string) => Promise<void>) | null;
   /** Waits for what is under way, but not for ever. */
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     engine: engine.kind,
     pool,
     notifications,
+    snapshot: engine.snapshot,
     async close() {
       const ended = notifications.close().then(() => pool.end());
       await Promise.race([ended, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
@@ -59,6 +62,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 interface Engine {
   kind: Database["engine"];
   config: ClientConfig;
+  snapshot: Database["snapshot"];
   close(): Promise<void>;
 }
 
@@ -67,6 +71,7 @@ async function startEngine({ databaseUrl, ...options }: DatabaseOptions): Promis
   return {
     kind: "postgres",
     config: await reachPostgres(databaseUrl),
+    snapshot: null,
     close: async () => undefined,
   };
 }

@@ -1,12 +1,13 @@
 /** Text cut into passages for the index: pure, streaming, in time linear to the text. */
 import type { Locator } from "../chat.ts";
 import { type Block, blocksOf, type Syntax, titleOf } from "./chunking/blocks.ts";
-import { linesOf } from "./chunking/lines.ts";
+import { indentedDrafts } from "./chunking/indented.ts";
+import { type Line, linesOf } from "./chunking/lines.ts";
 import { sizeOf } from "./chunking/size.ts";
-import { type Part, partsOf } from "./chunking/split.ts";
+import { type Draft, type Part, partsOf } from "./chunking/split.ts";
 
 /** About 1,600 characters of English, 400 tokens in any language: what retrieval measured best with. */
-const CHUNK_SIZE_TARGET = 1600;
+export const CHUNK_SIZE_TARGET = 1600;
 /** No chunk is bigger: at most 512 estimated tokens, and under 4,000 by any tokenizer whatever. */
 const CHUNK_SIZE_MAX = 2048;
 /** From here on a heading begins a new chunk. */
@@ -31,26 +32,37 @@ export interface Heading {
 /** What is being cut: a whole text, or one page of it. A chunk never reaches over its end. */
 export interface Source {
   syntax: Syntax;
-  /** Null where the lines are not the file's own, as in a PDF. */
-  lines: "counted" | null;
+  /** What the lines are in the file; null where they are not its own, as in a PDF. */
+  counts: "lines" | "rows" | null;
   page?: number;
   pageLabel?: string;
   /** The headings above the first line, outermost first; left as they are after the last line. */
   outline: Heading[];
 }
 
-/** A chunk in the making. */
-interface Draft {
-  text: string;
-  size: number;
-  lines: [number, number];
-  headings: string[];
+/** @param pieces the text, in pieces of any length */
+export function chunkText(pieces: Iterable<string>, source: Source): Generator<Chunk> {
+  return chunkBlocks(blocksOf(linesOf(pieces), source.syntax), source);
 }
 
-/** @param pieces the text, in pieces of any length */
-export function* chunkText(pieces: Iterable<string>, source: Source): Generator<Chunk> {
-  const blocks = blocksOf(linesOf(pieces), source.syntax);
-  for (const draft of joinTiny(drafts(blocks, source.outline))) {
+/** @param blocks none of them begins in the middle of a row, where rows are counted */
+export function* chunkBlocks(
+  blocks: Iterable<Block>,
+  source: Omit<Source, "syntax">,
+): Generator<Chunk> {
+  yield* finished(drafts(blocks, source.outline), source);
+}
+
+/** Lines whose indentation is their outline: source code, and data that is written like it. */
+export function* chunkIndented(lines: Iterable<Line>): Generator<Chunk> {
+  yield* finished(indentedDrafts(lines, CHUNK_SIZE_TARGET), { counts: "lines" });
+}
+
+function* finished(
+  found: Iterable<Draft>,
+  source: Pick<Source, "counts" | "page" | "pageLabel">,
+): Generator<Chunk> {
+  for (const draft of joinTiny(found)) {
     yield { text: draft.text, locator: locatorOf(draft, source) };
   }
 }
@@ -152,11 +164,11 @@ function joins(held: Draft, draft: Draft): boolean {
   return isTiny && held.size + GAP.length + draft.size <= CHUNK_SIZE_MAX;
 }
 
-function locatorOf(draft: Draft, source: Source): Locator {
+function locatorOf(draft: Draft, source: Pick<Source, "counts" | "page" | "pageLabel">): Locator {
   const locator: Locator = {};
   if (source.page !== undefined) locator.page = source.page;
   if (source.pageLabel !== undefined) locator.pageLabel = source.pageLabel;
-  if (source.lines !== null) locator.lines = draft.lines;
+  if (source.counts !== null) locator[source.counts] = draft.lines;
   if (draft.headings.length > 0) locator.headings = draft.headings;
   return locator;
 }

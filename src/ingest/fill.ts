@@ -80,10 +80,14 @@ async function commit(
     await saveVectors(client, workspaceId, contentId, rows);
     await markRefused(client, workspaceId, contentId, embedded.refused.map(positionOf));
     await client.query(
-      `update content c set embedder = $3, refused = c.refused + $4, vectors = (
-              select count(*) from chunk_vector v where v.workspace_id = $1 and v.content_id = c.id)
+      // Counted anew, since two processes may have filled the same.
+      `update content c set embedder = $3,
+              refused = (select count(*) from chunk k where k.workspace_id = $1
+                                                        and k.content_id = c.id and k.refused),
+              vectors = (select count(*) from chunk_vector v where v.workspace_id = $1
+                                                               and v.content_id = c.id)
         where c.workspace_id = $1 and c.id = $2`,
-      [workspaceId, contentId, deps.embedder.id, embedded.refused.length],
+      [workspaceId, contentId, deps.embedder.id],
     );
     const { tokens: tokensIn, microusd } = embedded;
     await addCost(client, workspaceId, {

@@ -1,8 +1,9 @@
-import type { Pool } from "pg";
-import { addChunks, type Content, markRefused } from "../db/contents.ts";
+import type { Pool, PoolClient } from "pg";
+import { addChunks, type Content, contentExists, markRefused } from "../db/contents.ts";
 import { addCost } from "../db/costs.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Embedder } from "../embed/embedder.ts";
+import { JobPostponed } from "../jobs/queue.ts";
 import type { Log } from "../log.ts";
 import { saveChunks } from "../search/chunks.ts";
 import { saveVectors } from "../search/vectors.ts";
@@ -22,9 +23,22 @@ export class ContentGone extends Error {
   override name = "ContentGone";
 }
 
+/** Why a content could not be written: it is gone, or another try has taken it over meanwhile. */
+export async function whyNotOurs(
+  db: Pool | PoolClient,
+  workspaceId: number,
+  contentId: number,
+): Promise<ContentGone | JobPostponed> {
+  return (await contentExists(db, workspaceId, contentId))
+    ? new JobPostponed("another job reads the same bytes")
+    : new ContentGone("the file was removed while it was being read");
+}
+
 interface Work {
   workspaceId: number;
   content: Content;
+  /** The job that has claimed the content. */
+  reader: string;
   extracted: AsyncIterable<Extracted>;
   /** Told after each batch how many pages are searchable so far. */
   show(pagesDone: number, pages: number | null): Promise<void>;
@@ -112,8 +126,9 @@ async function commit(
       refused: refused.length,
     };
     // First, because it locks the content: it can't be removed between two statements of ours.
-    const still = await addChunks(client, workspaceId, content.id, { ...counts, embedder });
-    if (!still) throw new ContentGone("the file was removed while it was being read");
+    const claim = { workspaceId, contentId: content.id, reader: work.reader, chunks: batch.from };
+    const ours = await addChunks(client, claim, { ...counts, embedder });
+    if (!ours) throw await whyNotOurs(client, workspaceId, content.id);
     await saveChunks(client, workspaceId, content.id, batch.from, batch.chunks);
     await markRefused(
       client,

@@ -1,29 +1,31 @@
 import type { Pool } from "pg";
+import { type ArriveDeps, arrive } from "../arrive.ts";
 import type { Adapter, FileShared } from "../chat.ts";
 import {
   type Content,
   ensureContent,
   failContent,
   finishContent,
-  saveShare,
+  lockShare,
+  receiveShare,
+  settleShare,
 } from "../db/contents.ts";
-import { ensurePlace, mayRead, type PlaceIds } from "../db/places.ts";
+import { mayRead, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import { FileRejected, ServiceError } from "../errors.ts";
-import type { Queue } from "../jobs/queue.ts";
+import { FileRejected } from "../errors.ts";
+import { JobLost, JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import type { Log } from "../log.ts";
 import { refreshFrequencies } from "../search/frequencies.ts";
 import { nameTerms } from "../search/terms.ts";
 import { type Download, downloadToDisk } from "./download.ts";
 import type { Extractor } from "./extract/extractor.ts";
-import { ContentGone, type Facts, indexContent } from "./indexing.ts";
+import { ContentGone, type Facts, indexContent, whyNotOurs } from "./indexing.ts";
 
-export interface IngestDeps {
+export interface IngestDeps extends ArriveDeps {
   db: Pool;
   queue: Queue;
-  adapterOf(platform: string): Adapter;
   extractor: Extractor;
   /** Null: files are searchable by words alone, and get their vectors once there is an embedder. */
   embedder: Embedder | null;
@@ -32,13 +34,13 @@ export interface IngestDeps {
   log: Log;
 }
 
-/** One file on its way in: the content is known once its bytes are. */
+/** One file on its way in: the place is known once the platform is heard of, the content once its bytes are. */
 interface Reading {
   job: Job<FileShared>;
   file: FileShared;
   adapter: Adapter;
-  ids: PlaceIds;
-  content: (Content & { mine: boolean }) | null;
+  ids: PlaceIds | null;
+  content: Content | null;
 }
 
 const NOTE_WORDS_ALONE = "by words alone for now";
@@ -53,58 +55,71 @@ export async function ingestFile(
 ): Promise<void> {
   const file = job.data;
   const adapter = deps.adapterOf(file.place.platform);
-  const ids = await ensurePlace(deps.db, file.place, await adapter.readers(file.place));
-  if (!(await mayRead(deps.db, ids, file.userId))) return complete(deps, job);
-
-  const reading: Reading = { job, file, adapter, ids, content: null };
+  const reading: Reading = { job, file, adapter, ids: null, content: null };
   try {
-    await readFile(deps, reading, signal);
+    const { ids } = await arrive(deps, file.place);
+    if (!(await mayRead(deps.db, ids, file.userId))) return await complete(deps, job);
+    await receiveShare(deps.db, ids, file);
+    await readFile(deps, Object.assign(reading, { ids }), signal);
   } catch (error) {
     signal.throwIfAborted();
     await failed(deps, reading, error);
   }
 }
 
-async function readFile(deps: IngestDeps, reading: Reading, signal: AbortSignal): Promise<void> {
+async function readFile(
+  deps: IngestDeps,
+  reading: Reading & { ids: PlaceIds },
+  signal: AbortSignal,
+): Promise<void> {
   const { job, file, adapter, ids } = reading;
   await using download = await downloadToDisk(deps, adapter, file, signal);
   const content = await shareContent(deps, reading, download);
-  reading.content = content;
-  if (content.state === "searchable") {
-    await complete(deps, job);
-    return adapter.mark(file, { kind: "searchable", pages: content.pages, note: null });
+  if (content.state !== "searchable") {
+    // The other job may be a minute from done, or its process may have crashed: the queue asks again.
+    if (!content.mine) throw new JobPostponed("the same bytes are being read already");
+    reading.content = content;
+    const facts = await extractAndIndex(deps, { ...reading, content }, download, signal);
+    await finish(deps, { workspaceId: ids.workspaceId, contentId: content.id, job }, facts);
+    content.pages = facts.pages;
   }
-  // The other job may be a minute from done, or its process may have crashed: the queue asks again.
-  if (!content.mine) throw new ServiceError("docent", "the same bytes are being read already");
-
-  const facts = await extractAndIndex(deps, reading, content, download, signal);
-  await inTransaction(deps.db, async (client) => {
-    await finishContent(client, ids.workspaceId, content.id, facts);
-    await deps.queue.complete(client, "file", job);
-  });
-  deps.log.info({ file: file.fileId, kind: facts.kind, chunks: facts.chunks }, "a file was read");
-  await refreshFrequencies(deps.db, ids.workspaceId);
   const note = deps.embedder ? null : NOTE_WORDS_ALONE;
-  await adapter.mark(file, { kind: "searchable", pages: facts.pages, note });
+  // Told before the job is done: a crash in between tells it again, where otherwise nobody would.
+  await adapter.mark(file, { kind: "searchable", pages: content.pages, note });
+  await complete(deps, job);
 }
 
 async function shareContent(
   deps: IngestDeps,
-  { job, file, ids }: Reading,
+  { job, file, ids }: Reading & { ids: PlaceIds },
   download: Download,
 ): Promise<Content & { mine: boolean }> {
   return inTransaction(deps.db, async (client) => {
+    const there = await lockShare(client, ids, file.fileId);
+    if (!there) throw new ContentGone("the file was removed while it came in");
     const content = await ensureContent(client, ids.workspaceId, download, job.id);
     const terms = nameTerms(ids.workspaceId, file.name);
-    await saveShare(client, ids, file, { contentId: content.id, nameTerms: terms });
+    await settleShare(client, ids, file.fileId, { contentId: content.id, nameTerms: terms });
     return content;
   });
 }
 
+async function finish(
+  deps: IngestDeps,
+  { workspaceId, contentId, job }: { workspaceId: number; contentId: number; job: Job<FileShared> },
+  facts: Facts,
+): Promise<void> {
+  const claim = { workspaceId, contentId, reader: job.id, chunks: facts.chunks };
+  const ours = await finishContent(deps.db, claim, facts);
+  if (!ours) throw await whyNotOurs(deps.db, workspaceId, contentId);
+  const { kind, chunks } = facts;
+  deps.log.info({ file: job.data.fileId, kind, chunks }, "a file was read");
+  await refreshFrequencies(deps.db, workspaceId);
+}
+
 async function extractAndIndex(
   deps: IngestDeps,
-  { file, adapter, ids }: Reading,
-  content: Content,
+  { job, file, adapter, ids, content }: Reading & { ids: PlaceIds; content: Content },
   download: Download,
   signal: AbortSignal,
 ): Promise<Facts> {
@@ -112,7 +127,7 @@ async function extractAndIndex(
     adapter.mark(file, { kind: "reading", pagesDone, pages });
   await show(0, null);
   const extracted = deps.extractor.extract({ path: download.path, name: file.name }, signal);
-  const work = { workspaceId: ids.workspaceId, content, extracted, show };
+  const work = { workspaceId: ids.workspaceId, content, reader: job.id, extracted, show };
   const facts = await indexContent(deps, work, signal);
   if (facts.chunks > 0) return facts;
   throw new FileRejected("empty", "There is no text in this file that I can read.");
@@ -122,29 +137,36 @@ async function extractAndIndex(
 async function failed(deps: IngestDeps, reading: Reading, error: unknown): Promise<void> {
   const { job, file, adapter } = reading;
   if (error instanceof ContentGone) return complete(deps, job);
+  if (error instanceof JobLost || error instanceof JobPostponed) throw error;
   if (error instanceof FileRejected) {
     await saveReason(deps, reading, error.kind, error.message);
-    return adapter.mark(file, { kind: "failed", reason: error.message });
+    await adapter.mark(file, { kind: "failed", reason: error.message });
+    return complete(deps, job);
   }
   if (job.last) {
-    await saveReason(deps, { ...reading, job: null }, "timeout", REASON_TROUBLE);
+    await saveReason(deps, reading, "timeout", REASON_TROUBLE);
     await adapter.mark(file, { kind: "failed", reason: REASON_TROUBLE });
   }
   throw error;
 }
 
-/** @param reading with a job, which is then done; without, the queue keeps it as dead for the operator */
 async function saveReason(
   deps: IngestDeps,
-  reading: Omit<Reading, "job"> & { job: Job<FileShared> | null },
+  { job, file, ids, content }: Reading,
   kind: string,
   reason: string,
 ): Promise<void> {
-  const { job, file, ids, content } = reading;
+  // Nothing is known of the place yet, so there is nowhere to write.
+  if (!ids) return;
+  const { workspaceId } = ids;
   await inTransaction(deps.db, async (client) => {
-    if (content) await failContent(client, ids.workspaceId, content.id, { kind, text: reason });
-    else await saveShare(client, ids, file, { reasonKind: kind, reason });
-    if (job) await deps.queue.complete(client, "file", job);
+    if (content) {
+      const claim = { workspaceId, contentId: content.id, reader: job.id };
+      const ours = await failContent(client, claim, { kind, text: reason });
+      if (!ours) throw await whyNotOurs(client, workspaceId, content.id);
+    } else if (await lockShare(client, ids, file.fileId)) {
+      await settleShare(client, ids, file.fileId, { reasonKind: kind, reason });
+    }
   });
 }
 

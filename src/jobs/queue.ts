@@ -23,6 +23,8 @@ export interface Queue {
    * @throws {JobLost} when the job is no longer ours; the transaction must not commit
    */
   complete(client: PoolClient, name: QueueName, job: JobAttempt): Promise<void>;
+  /** Puts a job back without counting its try, because nothing was wrong with it. */
+  postpone(name: QueueName, job: JobAttempt, waitMs: number): Promise<void>;
   /** Waiting, running and dead jobs over all queues. */
   depth(): Promise<{ waiting: number; running: number; dead: number }>;
   close(): Promise<void>;
@@ -33,22 +35,39 @@ export class JobLost extends Error {
   override name = "JobLost";
 }
 
+/** What a job needs is not to be had yet; it is tried again soon, as often as it takes. */
+export class JobPostponed extends Error {
+  override name = "JobPostponed";
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs = POSTPONED_MS) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
 /** The notice that a job was stored; its payload is the queue's name. */
 export const JOB_NOTICE = "docent_job";
 
 // The shortest that pg-boss allows: a crashed process's jobs are up again after this and one supervision.
 const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
+const POSTPONED_MS = 5_000;
 const DAY_S = 86_400;
 const DEAD = "dead";
 
+// A crash costs a try, and a platform can be away for minutes: hence so many.
 const SETTINGS: Record<QueueName, Partial<QueueSettings>> = {
-  question: { retryLimit: 3, retryDelay: 2, retryBackoff: true, expireInSeconds: 900 },
-  event: { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 300 },
-  file: { retryLimit: 6, retryDelay: 5, retryBackoff: true, expireInSeconds: 2 * 3600 },
-  // One waiting job is enough, however often it was asked for.
+  question: { retryLimit: 8, ...backoff(2, 60), expireInSeconds: 900 },
+  event: { retryLimit: 8, ...backoff(2, 300), expireInSeconds: 300 },
+  file: { retryLimit: 10, ...backoff(5, 300), expireInSeconds: 2 * 3600 },
+  // One waiting job of a group is enough, however often it was asked for.
   vectors: { policy: "short", retryLimit: 2, retryDelay: 60, expireInSeconds: 2 * 3600 },
 };
+
+function backoff(firstS: number, mostS: number): Partial<QueueSettings> {
+  return { retryDelay: firstS, retryBackoff: true, retryDelayMax: mostS };
+}
 
 export async function openQueue(deps: {
   db: Pool;
@@ -74,7 +93,11 @@ export async function openQueue(deps: {
   return {
     boss,
     send: async (client, name, job, group) => {
-      const options = { db: overPg(client), ...(group && { group: { id: group } }) };
+      const options = {
+        db: overPg(client),
+        ...(group && { group: { id: group } }),
+        ...(group && SETTINGS[name].policy === "short" && { singletonKey: group }),
+      };
       await boss.send(name, job, options);
       await client.query("select pg_notify($1, $2)", [JOB_NOTICE, name]);
     },
@@ -82,6 +105,7 @@ export async function openQueue(deps: {
       const done = await boss.complete(name, job, null, { db: overPg(client) });
       if (affected(done) === 0) throw new JobLost(`a job of ${name} was taken over`);
     },
+    postpone: (name, job, waitMs) => postpone(deps.db, name, job, waitMs),
     depth: () => depth(deps.db),
     close: () => boss.stop({ graceful: false, close: false }),
   };
@@ -109,7 +133,23 @@ async function giveBackCrashed(db: Pool, boss: PgBoss): Promise<void> {
   for (const { name, ids } of rows) await boss.fail(name, ids, { name: "crash" });
 }
 
-async function depth(db: Pool): Promise<{ waiting: number; running: number; dead: number }> {
+// A try is counted when a job that has been started before is fetched: hence the null.
+async function postpone(
+  db: Pool,
+  name: QueueName,
+  { id, retryCount }: JobAttempt,
+  waitMs: number,
+): Promise<void> {
+  await db.query(
+    `update queue.job set state = 'retry', started_on = null, heartbeat_on = null,
+            start_after = now() + $4 * interval '1 ms'
+      where name = $1 and id = $2 and retry_count = $3 and state = 'active'`,
+    [name, id, retryCount, waitMs],
+  );
+}
+
+/** As {@link Queue.depth}, for whoever has no queue open and starts none. */
+export async function depth(db: Pool): Promise<{ waiting: number; running: number; dead: number }> {
   const { rows } = await db.query<{ waiting: number; running: number; dead: number }>(
     `select count(*) filter (where name <> $1 and state in ('created', 'retry'))::int as waiting,
             count(*) filter (where name <> $1 and state = 'active')::int as running,

@@ -2,7 +2,14 @@ import type { Notifications } from "../db/notify.ts";
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { JOB_NOTICE, type JobAttempt, JobLost, type Queue, type QueueName } from "./queue.ts";
+import {
+  JOB_NOTICE,
+  type JobAttempt,
+  JobLost,
+  JobPostponed,
+  type Queue,
+  type QueueName,
+} from "./queue.ts";
 
 export interface Job<T> extends JobAttempt {
   data: T;
@@ -136,7 +143,9 @@ async function runJob<T extends object>(
     deps.metrics.jobs.inc({ queue, outcome: "done" });
   } catch (error) {
     deps.metrics.jobs.inc({ queue, outcome: "failed" });
-    await giveBack(deps, room.name, job, error);
+    // What was stopped has not failed: it is the next process's.
+    const reason = stopping.aborted ? new JobPostponed("Docent is stopping", 0) : error;
+    await giveBack(deps, room.name, job, reason);
   } finally {
     time();
     clearInterval(beat);
@@ -167,11 +176,14 @@ async function giveBack(
 ): Promise<void> {
   const facts = { err: error, queue: name, job: job.id, attempt: job.retryCount };
   if (error instanceof JobLost) return deps.log.warn(facts, "a job was taken over");
-  const expected = error instanceof ServiceError || error instanceof ConfigError;
-  if (expected) deps.log.warn(facts, "a job is tried again later");
-  else deps.log.error(facts, "a job failed");
-  const output = { name: error instanceof Error ? error.name : "unknown" };
   try {
+    if (error instanceof JobPostponed) {
+      return await deps.queue.postpone(name, job, error.waitMs);
+    }
+    const expected = error instanceof ServiceError || error instanceof ConfigError;
+    if (expected) deps.log.warn(facts, "a job is tried again later");
+    else deps.log.error(facts, "a job failed");
+    const output = { name: error instanceof Error ? error.name : "unknown" };
     await deps.queue.boss.fail(name, { id: job.id, retryCount: job.retryCount }, output);
   } catch (failure) {
     // Its heartbeat runs out, and the queue takes it back by itself.

@@ -8,7 +8,7 @@ import { VERSION } from "./version.ts";
 
 export interface StatusDeps {
   db: Pool;
-  queue: Queue;
+  queue: Pick<Queue, "depth">;
   engine: Status["engine"];
   embedder: Embedder | null;
   models: readonly string[];
@@ -49,8 +49,9 @@ function lineOf(status: Omit<Status, "line">, keyGiven: boolean): string {
 async function countFiles(db: Pool): Promise<Status["files"]> {
   const { rows } = await db.query<Status["files"]>(
     `select count(*) filter (where c.state = 'searchable')::int as searchable,
-            count(*) filter (where c.state = 'reading')::int as reading,
-            count(*) filter (where c.state = 'failed' or s.content_id is null)::int as failed,
+            count(*) filter (where c.state = 'reading' or s.content_id is null and s.reason is null)::int
+              as reading,
+            count(*) filter (where c.state = 'failed' or s.reason is not null)::int as failed,
             count(*) filter (where c.state = 'searchable' and c.vectors + c.refused < c.chunks)::int
               as "withoutVectors"
        from share s left join content c on c.workspace_id = s.workspace_id and c.id = s.content_id`,

@@ -8,6 +8,9 @@ interface NewChunk {
   locator: Locator;
 }
 
+/** Taking a passage apart costs about a millisecond: other work gets its turn after so many. */
+const TERMS_BATCH_CHUNKS = 20;
+
 /**
  * Stores passages of a content and their terms, at most some hundred a call, in the caller's transaction.
  * What is there already stays: the same batch twice is one batch.
@@ -34,11 +37,24 @@ export async function saveChunks(
       chunks.map(({ locator }) => JSON.stringify(locator, storableValue)),
     ],
   );
-  const places = chunks.map((_, at) => {
+  for (let from = 0; from < chunks.length; from += TERMS_BATCH_CHUNKS) {
+    const batch = chunks.slice(from, from + TERMS_BATCH_CHUNKS);
+    await saveTerms(client, workspaceId, contentId, { fromPosition: fromPosition + from, batch });
+  }
+}
+
+async function saveTerms(
+  client: PoolClient,
+  workspaceId: number,
+  contentId: number,
+  { fromPosition, batch }: { fromPosition: number; batch: readonly NewChunk[] },
+): Promise<void> {
+  // Binary parameters can't stand in arrays here: every row brings its own.
+  const places = batch.map((_, at) => {
     const first = 3 + at * 3;
     return `($1::int, $2::bigint, $${first}::int, $${first + 1}::int[], $${first + 2}::sparsevec)`;
   });
-  const rows = chunks.flatMap(({ text, locator }, at) => {
+  const rows = batch.flatMap(({ text, locator }, at) => {
     // The headings above a passage say what it is about, often in words that it does not repeat.
     const indexed = [...(locator.headings ?? []), text].join("\n");
     const { terms, weights } = chunkTerms(workspaceId, indexed);

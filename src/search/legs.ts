@@ -1,7 +1,8 @@
 import type { PoolClient } from "pg";
+import { SparseVector, toSql } from "pgvector";
 import type { Found } from "./fuse.ts";
 import type { WeightedQuestion } from "./question.ts";
-import { sparseBuffer } from "./sparse.ts";
+import { SPARSE_DIMENSIONS } from "./sparse.ts";
 import type { NameTerm } from "./terms.ts";
 import { DIMENSIONS, halfvecBuffer, signBitsBuffer } from "./vectors.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
@@ -27,12 +28,16 @@ export interface Sought {
 // Names are scored by how rare their terms are among the names in scope, so that a name outside of it can't be
 // felt. Content shared under several names counts by the best of them.
 const NAMED = `
-  visible as materialized (select s.id, s.content_id, s.name_terms from ${VISIBLE_SHARE}),
+  visible as materialized (select s.id, s.content_id from ${VISIBLE_SHARE}),
   contents as materialized (select distinct content_id from visible),
+  name_hit as materialized (
+    select s.workspace_id, s.id, q.term, q.weight
+      from unnest($3::int[], $4::float8[]) q (term, weight)
+      cross join lateral (select workspace_id, id from share
+                           where name_terms @> array[q.term] offset 0) s),
   name_match as materialized (
-    select v.id, v.content_id, q.term, q.weight
-      from visible v cross join unnest(v.name_terms) n (term)
-      join unnest($3::int[], $4::float8[]) q (term, weight) on q.term = n.term),
+    select v.id, v.content_id, h.term, h.weight
+      from name_hit h join visible v on v.id = h.id where h.workspace_id = $1),
   name_rarity as (
     select term, ln(1 + (c.all - count(distinct content_id) + 0.5)
                         / (count(distinct content_id) + 0.5)) as rarity
@@ -43,19 +48,25 @@ const NAMED = `
               from name_match m join name_rarity r using (term) group by m.id, m.content_id) by_share
      group by content_id)`;
 
-const SCORE = `select t.content_id, t.position, -(t.weights <#> $5::sparsevec) as score
-                 from chunk_terms t join contents c on c.content_id = t.content_id
-                where t.workspace_id = $1`;
+const SCORE = "t.content_id, t.position, -(t.weights <#> $5::sparsevec) as score";
+const OF_WORKSPACE = "join contents c on c.content_id = t.content_id where t.workspace_id = $1";
 
-// The plan must reach the terms through their index, so the two ways are two statements.
-const ALL_SCORED = `scored as materialized (${SCORE} and $6::int[] is null)`;
-const CANDIDATES_SCORED = `
+const ALL_SCORED = `
   scored as materialized (
-    (${SCORE} and t.terms && $6::int[] limit ${CANDIDATES_MAX})
+    select ${SCORE} from chunk_terms t ${OF_WORKSPACE} and $6::int[] is null)`;
+
+// Terms are numbers of one workspace. Asked for alone they can only be reached through their index; with the
+// workspace beside them the planner may read all of the scope instead.
+const CANDIDATES_SCORED = `
+  holder as materialized (
+    select workspace_id, content_id, position, weights from chunk_terms where terms && $6::int[]),
+  scored as materialized (
+    (select ${SCORE} from holder t ${OF_WORKSPACE} limit ${CANDIDATES_MAX})
     union
-    (${SCORE} and t.content_id = any(array(select content_id from named
-                                            order by score desc, content_id limit ${NAMED_CONTENTS}))
-     limit ${NAMED_CHUNKS_MAX}))`;
+    (select ${SCORE} from chunk_terms t ${OF_WORKSPACE}
+        and t.content_id = any(array(select content_id from named
+                                      order by score desc, content_id limit ${NAMED_CONTENTS}))
+      limit ${NAMED_CHUNKS_MAX}))`;
 
 const LEXICAL = `
   lexical as (
@@ -100,7 +111,7 @@ export async function searchLegs(client: PoolClient, sought: Sought): Promise<Fo
       sought.channelIds,
       nameTerms.map(({ term }) => term),
       nameTerms.map(({ weight }) => weight),
-      sparseBuffer(question.weights),
+      toSql(new SparseVector(question.weights, SPARSE_DIMENSIONS)),
       question.candidateTerms,
       sought.boostContentIds,
       vector && signBitsBuffer(vector),

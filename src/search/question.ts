@@ -8,6 +8,7 @@ import {
   CANDIDATES_MIN,
   CANDIDATES_SHARE,
   EXACT_CHUNKS_MAX,
+  LEG_HITS,
   PREVIOUS_QUESTION_WEIGHT,
 } from "./weights.ts";
 
@@ -86,20 +87,24 @@ async function statisticsOf(
   };
 }
 
-// Rarest first, as many as the budget of chunks allows, but always one.
+// Rarest first, as many as the budget of chunks allows. One that goes beyond it is taken where those before it are
+// not known to be anywhere (a typing error is the rarest word of all), but no term that too many chunks hold.
 function rarest(terms: QuestionTerm[], statistics: Statistics): number[] {
   const { all, sampled, holders } = statistics;
-  const expected = ({ term }: QuestionTerm): number =>
+  const expected = (term: number): number =>
     ((holders.get(term) ?? 1) * all) / Math.max(sampled, 1);
   const budget = Math.min(Math.max(CANDIDATES_SHARE * all, CANDIDATES_MIN), CANDIDATES_MAX);
-  const words = terms.filter(({ kind }) => kind === "word");
+  const words = terms.filter(({ kind }) => kind === "word").map(({ term }) => term);
   words.sort((one, other) => expected(one) - expected(other));
   const chosen: number[] = [];
   let chunks = 0;
-  for (const word of words.slice(0, CANDIDATE_TERMS_MAX)) {
-    chunks += expected(word);
-    if (chosen.length > 0 && chunks > budget) break;
-    chosen.push(word.term);
+  let knownChunks = 0;
+  for (const term of words.slice(0, CANDIDATE_TERMS_MAX)) {
+    chunks += expected(term);
+    const enough = knownChunks >= LEG_HITS || expected(term) > CANDIDATES_MAX;
+    if (chosen.length > 0 && chunks > budget && enough) break;
+    chosen.push(term);
+    if (holders.has(term)) knownChunks += expected(term);
   }
   return chosen;
 }

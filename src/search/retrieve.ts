@@ -13,11 +13,21 @@ import { VISIBLE_SHARE } from "./visible.ts";
  */
 export const NOT_HERE_COVERAGE = 0.35;
 
+/** Read beyond the limit, because copies of a text count once. */
+const COPIES_SPARE = 10;
+/** Of a file that came with the question, whatever was asked: "sum this up" has no words to find. */
+const OPENING_PASSAGES = 4;
+const UNFOUND = { score: 0, lexicalScore: null, vectorScore: null };
+/** Hits whose coverage is looked at. */
+const COVERAGE_HITS = 12;
+
 export interface Query extends Asked {
   /** Null where there is no embedder: words alone. */
   vector: Float32Array | null;
   /** Files cited just before in the thread; those outside of the scope are not looked at. */
   boostContentIds?: readonly number[];
+  /** Files that came with the question: their passages go before all others, their openings at the least. */
+  ownContentIds?: readonly number[];
   limit: number;
 }
 
@@ -77,29 +87,41 @@ async function search(client: PoolClient, query: Query): Promise<Retrieval> {
     vector: query.vector,
     boostContentIds: query.boostContentIds ?? [],
   });
-  // Twice as many, because copies of a text go.
-  const best = fuse(found).slice(0, 2 * query.limit);
+  const fused = fuse(found).slice(0, query.limit + COPIES_SPARE);
+  const best = ownFirst(fused, query.ownContentIds ?? []);
   const passages = await passagesOf(client, query, best, [...question.words.keys()]);
   const hits = withoutCopies(passages.map(({ hit }) => hit)).slice(0, query.limit);
   const covered = passages.map(({ words }) => coverageOf(words, question.words));
   return { hits, coverage: Math.max(0, ...covered) };
 }
 
-/**
- * Passages of one content at these positions, in reading order; those that don't exist are left out.
- * The caller has found the content in its scope.
- */
+function ownFirst(fused: readonly Fused[], ownContentIds: readonly number[]): Fused[] {
+  const isOwn = ({ contentId }: Fused): boolean => ownContentIds.includes(contentId);
+  const openings = ownContentIds.flatMap((contentId) =>
+    Array.from({ length: OPENING_PASSAGES }, (_, position) => ({
+      contentId,
+      position,
+      ...UNFOUND,
+    })),
+  );
+  const own = fused.filter(isOwn);
+  const isNew = (opening: Fused): boolean =>
+    !own.some((hit) => hit.contentId === opening.contentId && hit.position === opening.position);
+  return [...own, ...openings.filter(isNew), ...fused.filter((hit) => !isOwn(hit))];
+}
+
+/** The passages right before and after these, where there are any. The caller has found these in its scope. */
 export async function neighbours(
   db: Pool,
   workspaceId: number,
-  contentId: number,
-  positions: readonly number[],
-): Promise<StoredChunk[]> {
-  const found = await db.query<StoredChunk>(
-    `select position, text, locator from chunk
-      where workspace_id = $1 and content_id = $2 and position = any($3::int[])
-      order by position`,
-    [workspaceId, contentId, positions],
+  hits: readonly Pick<Hit, "contentId" | "position">[],
+): Promise<(StoredChunk & { contentId: number })[]> {
+  const found = await db.query<StoredChunk & { contentId: number }>(
+    `select distinct k.content_id::float8 as "contentId", k.position, k.text, k.locator
+       from unnest($2::bigint[], $3::int[]) as h(content_id, position)
+       join chunk k on k.workspace_id = $1 and k.content_id = h.content_id
+                   and k.position in (h.position - 1, h.position + 1)`,
+    [workspaceId, hits.map((hit) => hit.contentId), hits.map((hit) => hit.position)],
   );
   return found.rows;
 }
@@ -129,8 +151,10 @@ async function passagesOf(
 ): Promise<{ hit: Hit; words: number[] }[]> {
   const { rows } = await client.query<PassageRow>(
     `select k.rank, c.position, c.text, c.locator, shown.*,
-            array(select term from unnest(t.terms || shown.name_terms) w (term)
-                   where term = any($5::int[])) as words
+            case when k.rank <= ${COVERAGE_HITS}
+                 then array(select term from unnest(t.terms || shown.name_terms) w (term)
+                             where term = any($5::int[]))
+                 else '{}' end as words
        from unnest($3::bigint[], $4::int[]) with ordinality k (content_id, position, rank)
        join chunk c on c.workspace_id = $1
             and c.content_id = k.content_id and c.position = k.position

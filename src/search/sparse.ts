@@ -1,7 +1,8 @@
 /** pgvector's limit of non-zero numbers in a `sparsevec`. */
 export const SPARSE_TERMS_MAX = 16_000;
 
-const DIMENSIONS = 1_000_000_000;
+/** Of the `sparsevec` that holds terms by their hashes. */
+export const SPARSE_DIMENSIONS = 1_000_000_000;
 const HEADER_BYTES = 12;
 const NUMBER_BYTES = 4;
 
@@ -10,16 +11,14 @@ const NUMBER_BYTES = 4;
  * indices (from 0) and their values. Values of 0 are not allowed there, and more than the limit are left out.
  */
 export function sparseBuffer(weights: ReadonlyMap<number, number>): Buffer {
-  const kept = [...weights].filter(([, weight]) => weight !== 0).slice(0, SPARSE_TERMS_MAX);
-  kept.sort(([one], [other]) => one - other);
-  const buffer = Buffer.alloc(HEADER_BYTES + kept.length * 2 * NUMBER_BYTES);
-  buffer.writeInt32BE(DIMENSIONS, 0);
-  buffer.writeInt32BE(kept.length, NUMBER_BYTES);
-  const values = HEADER_BYTES + kept.length * NUMBER_BYTES;
-  kept.forEach(([term, weight], at) => {
-    buffer.writeInt32BE(term, HEADER_BYTES + at * NUMBER_BYTES);
-    buffer.writeFloatBE(weight, values + at * NUMBER_BYTES);
-  });
+  const kept = [...weights.keys()].filter((term) => weights.get(term) !== 0);
+  const terms = Int32Array.from(kept.slice(0, SPARSE_TERMS_MAX)).sort();
+  const buffer = Buffer.alloc(HEADER_BYTES + terms.length * 2 * NUMBER_BYTES);
+  buffer.writeInt32BE(SPARSE_DIMENSIONS, 0);
+  buffer.writeInt32BE(terms.length, NUMBER_BYTES);
+  let at = HEADER_BYTES;
+  for (const term of terms) at = buffer.writeInt32BE(term, at);
+  for (const term of terms) at = buffer.writeFloatBE(weights.get(term) ?? 0, at);
   return buffer;
 }
 

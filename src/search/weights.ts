@@ -30,10 +30,13 @@ export const BITS_HITS = 800;
 
 /** Candidates hold one of these rarest terms. Twelve common ones would match half of the chunks. */
 export const CANDIDATE_TERMS_MAX = 12;
-/** And they are about this share of the workspace's chunks, within these bounds: scoring one takes about 8 µs. */
-export const CANDIDATES_SHARE = 0.05;
-export const CANDIDATES_MIN = 2_500;
-export const CANDIDATES_MAX = 10_000;
+/**
+ * And they are about this share of the workspace's chunks, within these bounds: scoring one takes about 9 µs.
+ * Measured with 5,000 and 10,000 chunks, 1,000 candidates lose nothing against all of them.
+ */
+export const CANDIDATES_SHARE = 0.02;
+export const CANDIDATES_MIN = 1_000;
+export const CANDIDATES_MAX = 3_000;
 /** A scope of no more chunks is scored whole: its rare terms need not be sought. */
 export const EXACT_CHUNKS_MAX = 3_000;
 /** Files whose names say most of the question bring their passages too, up to this many. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { Adapter, FileShared, FileState, Mention, ReplyPart } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { noCommands } from "../support/inbox.ts";
 import { scriptedLibrary, serveWeb, webOn } from "../support/web.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -66,6 +67,7 @@ async function startServer(port = 0): Promise<void> {
   const web = webOn(database, { library: scriptedLibrary(PASSAGES) });
   adapter = web.adapter;
   await adapter.listen({
+    ...noCommands,
     async accept(event) {
       if (event.kind === "file_shared") shared.push(event);
       if (event.kind === "mention") asked.push(event);

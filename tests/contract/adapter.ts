@@ -14,6 +14,7 @@ import type {
   SharedFile,
 } from "../../src/chat.ts";
 import { FileRejected } from "../../src/errors.ts";
+import { noCommands } from "../support/inbox.ts";
 
 export interface Harness {
   /** A fresh platform with one adapter that listens already and hands in to `inbox`. */
@@ -144,7 +145,7 @@ function incoming(open: Open): void {
       await new Promise((resolve) => setTimeout(resolve, 100));
       order.push("stored");
     };
-    const room = await open({ accept });
+    const room = await open({ ...noCommands, accept });
     await room.share(report("three.txt"));
     order.push("acknowledged");
     expect(order).toEqual(["stored", "acknowledged"]);
@@ -152,7 +153,7 @@ function incoming(open: Open): void {
 
   test("what could not be stored is not acknowledged", async () => {
     const accept = () => Promise.reject(new Error("the database is away"));
-    const room = await open({ accept });
+    const room = await open({ ...noCommands, accept });
     expect(await room.share(report("four.txt"))).toEqual({ acknowledged: false });
     expect(await room.ask("Anybody there?")).toEqual({ acknowledged: false });
   });
@@ -306,7 +307,7 @@ function access(open: Open): void {
 
 function keeping(): Inbox & { events: Incoming[] } {
   const events: Incoming[] = [];
-  return { events, accept: async (event) => void events.push(event) };
+  return { ...noCommands, events, accept: async (event) => void events.push(event) };
 }
 
 async function asked(open: Open): Promise<{ room: Room; question: Mention }> {

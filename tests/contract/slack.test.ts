@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { vi } from "vitest";
 import { createSlack } from "../../adapters/slack/slack.ts";
 import type { Inbox } from "../../src/chat.ts";
+import { noCommands } from "../support/inbox.ts";
 import { type Envelope, startSlack } from "../support/slack.ts";
 import { APP_TOKEN, BOT_TOKEN, TEAM } from "../support/slack-world.ts";
 import { contract, type Delivery } from "./adapter.ts";
@@ -21,6 +22,7 @@ contract("slack", {
     const adapter = createSlack({ ...tokens, apiUrl, fileHosts: [host], paceMs: 50, log });
     let rejected = 0;
     await adapter.listen({
+      ...noCommands,
       accept: (event) =>
         inbox.accept(event).catch((error: unknown) => {
           rejected += 1;

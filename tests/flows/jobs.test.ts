@@ -4,8 +4,8 @@ import type { Mention } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { ServiceError } from "../../src/errors.ts";
-import { createInbox } from "../../src/handle.ts";
-import { JobLost, openQueue, type Queue } from "../../src/jobs/queue.ts";
+import { createIntake } from "../../src/handle.ts";
+import { JobLost, JobPostponed, openQueue, type Queue } from "../../src/jobs/queue.ts";
 import { type Handler, type Room, startWorker, type Worker } from "../../src/jobs/worker.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { openTestDatabase } from "../support/database.ts";
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 function mention(key: string, userId = "ada"): Mention {
   const place = { platform: "test", workspaceId: "W", channelId: "C", threadId: key };
-  return { kind: "mention", key, place, userId, messageId: key, text: "?" };
+  return { kind: "mention", key, place, userId, messageId: key, text: "?", fileIds: [] };
 }
 
 async function work(...rooms: Room<Mention>[]): Promise<Worker> {
@@ -62,7 +62,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 test("an event is done once, though it is delivered twice and at once", async () => {
-  const inbox = createInbox({ db: database.pool, queue });
+  const inbox = createIntake({ db: database.pool, queue });
   const seen: string[] = [];
   await work({ name: "question", slots: 4, handler: completing((key) => void seen.push(key)) });
   await Promise.all([inbox.accept(mention("a")), inbox.accept(mention("a"))]);
@@ -75,14 +75,14 @@ test("an event is done once, though it is delivered twice and at once", async ()
 
 test("an event whose transaction fails is neither stored nor half stored", async () => {
   const broken = { ...queue, send: () => Promise.reject(new Error("the queue is away")) };
-  const inbox = createInbox({ db: database.pool, queue: broken });
+  const inbox = createIntake({ db: database.pool, queue: broken });
   await expect(inbox.accept(mention("a"))).rejects.toThrow("away");
   const { rows } = await database.pool.query("select key from event");
   expect(rows).toEqual([]);
 });
 
 test("a failed job is tried again", async () => {
-  const inbox = createInbox({ db: database.pool, queue });
+  const inbox = createIntake({ db: database.pool, queue });
   let tries = 0;
   const done = completing(() => undefined);
   await work({
@@ -100,7 +100,7 @@ test("a failed job is tried again", async () => {
 });
 
 test("a person's questions wait for each other, and another person's do not wait for them", async () => {
-  const inbox = createInbox({ db: database.pool, queue });
+  const inbox = createIntake({ db: database.pool, queue });
   const running = new Set<string>();
   let most = 0;
   let release = (): void => undefined;
@@ -123,7 +123,7 @@ test("a person's questions wait for each other, and another person's do not wait
 });
 
 test("a job that another worker took over is not completed by the first", async () => {
-  await createInbox({ db: database.pool, queue }).accept(mention("a"));
+  await createIntake({ db: database.pool, queue }).accept(mention("a"));
   const [job] = await queue.boss.fetch<Mention>("question", { includeMetadata: true });
   if (!job) throw new Error("no job");
   await queue.boss.fail("question", { id: job.id, retryCount: job.retryCount });
@@ -132,7 +132,7 @@ test("a job that another worker took over is not completed by the first", async 
 });
 
 test("what is running may finish at a shutdown, and what does not finish goes back", async () => {
-  const inbox = createInbox({ db: database.pool, queue });
+  const inbox = createIntake({ db: database.pool, queue });
   const started: string[] = [];
   const handler: Handler<Mention> = (job, signal) => {
     started.push(job.data.key);
@@ -149,11 +149,58 @@ test("what is running may finish at a shutdown, and what does not finish goes ba
 });
 
 test("what a crash left running is taken up again", async () => {
-  await createInbox({ db: database.pool, queue }).accept(mention("a"));
+  await createIntake({ db: database.pool, queue }).accept(mention("a"));
   await queue.boss.fetch("question");
   // As a process that ended without a word: its job was last heard of long ago.
   await database.pool.query("update queue.job set heartbeat_on = now() - interval '1 minute'");
   const after = await openQueue({ db: database.pool, engine: database.engine, log });
   await until(async () => (await queue.depth()).waiting === 1);
   await after.close();
+});
+
+test("a shutdown costs a job none of its tries, not even its last", async () => {
+  await createIntake({ db: database.pool, queue }).accept(mention("a"));
+  await database.pool.query("update queue.job set retry_count = retry_limit, started_on = now()");
+  await database.pool.query("update queue.job set retry_count = retry_limit - 1");
+  let isLast: boolean | undefined;
+  const handler: Handler<Mention> = (job, signal) => {
+    isLast = job.last;
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+  const worker = await work({ name: "question", slots: 1, handler });
+  await until(() => isLast !== undefined);
+  await worker.close(0);
+  workers = [];
+  expect(isLast).toBe(true);
+  expect(await queue.depth()).toEqual({ waiting: 1, running: 0, dead: 0 });
+});
+
+test("a job that is postponed is tried again as often as it takes", async () => {
+  const inbox = createIntake({ db: database.pool, queue });
+  let tries = 0;
+  const done = completing(() => undefined);
+  await work({
+    name: "question",
+    slots: 1,
+    handler: async (job, signal) => {
+      tries += 1;
+      if (tries <= 6) throw new JobPostponed("not yet", 0);
+      await done(job, signal);
+    },
+  });
+  await inbox.accept(mention("a"));
+  await until(async () => tries === 7 && (await queue.depth()).running === 0);
+  expect(await queue.depth()).toEqual({ waiting: 0, running: 0, dead: 0 });
+});
+
+test("one workspace's wish for vectors does not swallow another's", async () => {
+  await inTransaction(database.pool, async (client) => {
+    for (const workspaceId of [1, 2, 2]) {
+      const work = { kind: "vectors_wanted", workspaceId };
+      await queue.send(client, "vectors", work, String(workspaceId));
+    }
+  });
+  expect(await queue.depth()).toMatchObject({ waiting: 2 });
 });

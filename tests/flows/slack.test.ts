@@ -212,11 +212,15 @@ describe("who can read", () => {
     expect(await of("D1")).toMatchObject({ visibility: "direct", channelName: null });
   });
 
-  test("a guest who joins is seen at the next question", async () => {
+  test.each([
+    ["a guest", "UGUEST"],
+    ["a guest of this very minute", "UNEW"],
+  ])("%s who joins is seen at the next question", async (_who, guest) => {
     const { adapter, slack } = await opened();
     expect((await adapter.readers(place("C3"))).outsiders).toBe(false);
-    slack.world.channels.get("C3")?.members.push("UGUEST");
-    const joined = { type: "member_joined_channel", user: "UGUEST", channel: "C3" };
+    slack.world.users.set(guest, { id: guest, guest: true });
+    slack.world.channels.get("C3")?.members.push(guest);
+    const joined = { type: "member_joined_channel", user: guest, channel: "C3" };
     const envelope = await slack.deliver(joined);
     await until(() => envelope.acks === 1);
     expect((await adapter.readers(place("C3"))).outsiders).toBe(true);

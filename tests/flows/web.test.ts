@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { Adapter, Citation, Incoming, Mention, ReplyPart } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { noCommands } from "../support/inbox.ts";
 import { eventsOf, scriptedLibrary, serveWeb, webOn } from "../support/web.ts";
 
 const LIMIT_BYTES = 3 * 1024 * 1024;
@@ -28,6 +29,7 @@ beforeEach(async () => {
   });
   adapter = web.adapter;
   await adapter.listen({
+    ...noCommands,
     async accept(event) {
       await accepting();
       events.push(event);

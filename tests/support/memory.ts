@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import type {
   Adapter,
+  Command,
   FileShared,
   FileState,
   Inbox,
@@ -82,6 +83,13 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     readers: async ({ channelId }) => readersOf(channels, channelId),
     readable: async (_workspaceId, userId) =>
       channels.filter(({ members }) => members.includes(userId)).map(({ id }) => id),
+    standing: async (_place, userId) => ({ admin: userId === "ada", moderator: false }),
+    async retract(_place, messageIds) {
+      for (const id of messageIds) {
+        const at = replies.findIndex((reply) => reply.id === id);
+        if (at >= 0) replies.splice(at, 1);
+      }
+    },
     present: async (asked) => asked.filter((file) => files.has(file.fileId)),
   };
   return {
@@ -95,6 +103,12 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
       return deliver(sharedEvent(file, ids));
     },
     ask: async (question: NewQuestion) => deliver(mentionEvent(question, ++ids)),
+    /** Anything else that happens. */
+    send: deliver,
+    async command(wish: Command) {
+      if (!inbox) throw new Error("nobody listens");
+      return inbox.command(wish);
+    },
     async redeliver() {
       if (last) await deliver(last);
     },
@@ -117,6 +131,7 @@ interface NewQuestion {
   channel?: string;
   user?: string;
   thread?: string;
+  fileIds?: string[];
 }
 
 export function memoryPlace(channelId: string, threadId: string | null = null): Place {
@@ -146,6 +161,7 @@ function mentionEvent(question: NewQuestion, number: number): Mention {
     userId: question.user ?? "ada",
     messageId: `M${number}`,
     text: question.text,
+    fileIds: question.fileIds ?? [],
   };
 }
 

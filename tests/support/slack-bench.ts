@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import { createSlack } from "../../adapters/slack/slack.ts";
 import type { Adapter, Inbox, Incoming, Mention, Posts, ReplyPart } from "../../src/chat.ts";
+import { noCommands } from "./inbox.ts";
 import { type LoopbackSlack, startSlack } from "./slack.ts";
 import { APP_TOKEN, BOT_TOKEN } from "./slack-world.ts";
 
@@ -35,6 +36,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const adapter = createSlack({ ...tokens, ...hosts, teams, paceMs: 0, log });
   const stored: Incoming[] = [];
   const inbox: Inbox = {
+    ...noCommands,
     accept: async (event) => {
       await storing?.(event);
       stored.push(event);

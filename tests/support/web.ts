@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { createWeb, type WebDeps } from "../../adapters/web/web.ts";
-import type { Library, Passage, Status } from "../../src/chat.ts";
+import type { ChannelMode, Inbox, Inspection, Library, Passage, Status } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 
 export const STATUS: Status = {
@@ -17,11 +17,29 @@ export const STATUS: Status = {
   queue: { waiting: 0, running: 0, dead: 0 },
 };
 
-export function scriptedLibrary(passages: Passage[] = []): Library {
+export interface Scripted {
+  passages?: Passage[];
+  settings?: { mode: ChannelMode; optedOut: boolean };
+  inspection?: Inspection;
+}
+
+export function scriptedLibrary(script: Scripted = {}): Library {
+  const { passages = [], settings = { mode: "auto", optedOut: false } } = script;
   return {
+    settings: async () => settings,
+    inspect: async () => script.inspection ?? null,
     passages: async (_file, from, count) =>
       passages.filter(({ position }) => position >= from && position < from + count),
     status: async () => STATUS,
+  };
+}
+
+/** An inbox that keeps what it is handed, and does every command. */
+export function willingInbox(settings = { mode: "auto", optedOut: false }): Inbox["command"] {
+  return async (command) => {
+    if (command.kind === "set_mode") settings.mode = command.mode;
+    if (command.kind === "opt_out") settings.optedOut = command.out;
+    return { done: true, text: "Done." };
   };
 }
 

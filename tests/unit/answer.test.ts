@@ -12,6 +12,8 @@ test.each<[Locator, string]>([
   [{ lines: [3, 9] }, "lines 3–9"],
   [{ lines: [3, 3], headings: ["Pricing", "Discounts"] }, "Pricing › Discounts, line 3"],
   [{ headings: ["Pricing"] }, "Pricing"],
+  [{ rows: [5, 12] }, "rows 5–12"],
+  [{ rows: [7, 7], headings: ["Prices"] }, "Prices, row 7"],
   [{}, ""],
 ])("a locator %j reads %j", (locator, text) => {
   expect(where(locator)).toBe(text);

@@ -5,7 +5,7 @@ import { sizeOf } from "../../src/ingest/chunking/size.ts";
 const SIZE_MAX = 2048;
 
 function chunks(text: string, source: Partial<Source> = {}): Chunk[] {
-  return [...chunkText([text], { syntax: "markdown", lines: "counted", outline: [], ...source })];
+  return [...chunkText([text], { syntax: "markdown", counts: "lines", outline: [], ...source })];
 }
 
 function sentences(count: number): string {
@@ -46,8 +46,8 @@ describe("a chunk says where it stands", () => {
 
   test("a PDF's passage names its page, and headings reach over to the next page", () => {
     const outline: Source["outline"] = [];
-    chunks("# Risks\n\nText.", { lines: null, page: 1, outline });
-    const [second] = chunks("More.", { lines: null, page: 2, pageLabel: "ii", outline });
+    chunks("# Risks\n\nText.", { counts: null, page: 1, outline });
+    const [second] = chunks("More.", { counts: null, page: 2, pageLabel: "ii", outline });
     expect(second?.locator).toEqual({ page: 2, pageLabel: "ii", headings: ["Risks"] });
   });
 });
@@ -149,7 +149,7 @@ describe("whatever comes, the chunks can be stored and embedded", () => {
     const pieces = Array.from({ length: text.length / 7 + 1 }, (_, at) =>
       text.slice(at * 7, at * 7 + 7),
     );
-    const source: Source = { syntax: "markdown", lines: "counted", outline: [] };
+    const source: Source = { syntax: "markdown", counts: "lines", outline: [] };
     expect([...chunkText(pieces, source)]).toEqual(chunks(text));
   });
 });

@@ -66,6 +66,29 @@ describe("what a model must not do in a chat", () => {
     ["everyone, hidden", "Hi @\u200beveryone @\u200dhere", "Hi everyone here"],
     ["everyone in code", "`@everyone`", "`everyone`"],
     ["a Slack broadcast", "Hi <!channel> <!subteam^S1|@ops>", "Hi channel @ops"],
+    ["a mention in a mention", "Hi <#C1|<!channel>>", "Hi < #C1|channel>"],
+    ["a mention around a mention", "Hi <!<!channel>>", "Hi < !channel>"],
+    [
+      "a link in a link",
+      "See [the [plan]](//evil.example/?q=s) now",
+      "See [the [plan]] ((link removed)) now",
+    ],
+    ["a link around a link", "See [[x](a)](//evil.example) now", "See [x] ((link removed)) now"],
+    [
+      "a link in what only looks like code",
+      "\\`[a](https://evil.example)\\`",
+      "\\`[a]((link removed))\\`",
+    ],
+    [
+      "a link behind a fence that is none",
+      "a ``` b\n[c](https://evil.example) d",
+      "a ``` b\n[c]((link removed)) d",
+    ],
+    [
+      "a reference to the page's own scheme",
+      "See\n[x]: //evil.example/a",
+      "See\n[x]: (link removed)",
+    ],
     ["a Slack mention", "Hi <@U123> in <#C1>", "Hi someone in a channel"],
   ])("%s is made harmless", (_name, said, expected) => {
     expect(shownOnce(said)).toBe(expected);
@@ -85,6 +108,17 @@ test("text comes out as it comes in, also in scripts without spaces", () => {
   expect(citing.push(" by [")).toBe(" by");
   expect(citing.push("1")).toBe("");
   expect(citing.push("] now ")).toBe(" [1] now");
+});
+
+test.each([
+  ["a link", ["https", "://evil.example/?q=secret done"], /https:\/\/evil/],
+  ["a mention", ["@ever", "yone done"], /@everyone/],
+  ["a broadcast", ["<", "!channel> done"], /<!channel>/],
+])("%s that is cut in two by a very long word is made harmless", (_name, [start, end], live) => {
+  const citing = createCiting(PASSAGES);
+  const text = citing.push(`${"b.".repeat(200)}${start}`) + citing.push(end ?? "") + citing.end();
+  expect(text).toContain("done");
+  expect(text).not.toMatch(live);
 });
 
 test("an opening that never closes does not hold the answer back for ever", () => {

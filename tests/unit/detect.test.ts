@@ -5,6 +5,8 @@ import { charsetOf } from "../../src/ingest/extract/charset.ts";
 
 const ZIP = Buffer.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0, ...new Array<number>(40).fill(0)]);
 const COMPOUND = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(600)]);
+const compound = (stream: string): Buffer =>
+  Buffer.concat([COMPOUND, Buffer.from(stream, "utf16le"), Buffer.alloc(600)]);
 const PNG = Buffer.from(
   "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489",
   "hex",
@@ -24,7 +26,15 @@ describe("a file's kind is told by its content", () => {
     ["about.md", "A PDF begins with %PDF-1.7.", "markdown"],
     ["server.log", "started", "text"],
     ["README", "read me", "text"],
-    ["main.rs", "fn main() {}", "text"],
+    ["main.rs", "fn main() {}", "code"],
+    ["page.php", PAGE, "code"],
+    ["feed.xml", '<?xml version="1.0"?><feed/>', "code"],
+    ["data.csv", "a,b\n1,2", "csv"],
+    ["events.jsonl", "{}\n{}", "json"],
+    ["site.html", PAGE, "html"],
+    ["part.html", "<table><tr><td>1", "html"],
+    ["page", PAGE, "html"],
+    ["plan.docx", ZIP, "docx"],
   ])("%s", async (name, content, kind) => {
     expect(await kindOf(name, content)).toBe(kind);
   });
@@ -33,13 +43,21 @@ describe("a file's kind is told by its content", () => {
 describe("what can't be read is refused with a reason and a way out", () => {
   test.each<[name: string, content: string | Buffer, kind: string, message: RegExp]>([
     ["empty.txt", "", "empty", /empty/],
-    ["plan.docx", ZIP, "unsupported", /^Word documents can't be read yet; save it as PDF/],
-    ["data.csv", "a,b\n1,2", "unsupported", /^CSV tables can't be read yet/],
-    ["cat.jpg", PNG, "unsupported", /^Pictures can't be read yet/],
-    ["site.html", PAGE, "unsupported", /^Web pages can't be read yet; print it to a PDF/],
-    ["part.html", "<table><tr><td>1", "unsupported", /^Web pages can't be read yet/],
-    ["old.doc", COMPOUND, "unsupported", /^Word documents/],
+    ["cat.jpg", PNG, "unsupported", /^Pictures can't be read; share what matters as a \.txt/],
+    ["prices.xlsx", ZIP, "unsupported", /^Spreadsheets can't be read; save the sheet as CSV/],
+    [
+      "site.mhtml",
+      "From: x",
+      "unsupported",
+      /^Web archives can't be read; save the page as \.html/,
+    ],
+    ["logo.svg", "<svg>", "unsupported", /^Drawings can't be read/],
+    ["old.doc", COMPOUND, "unsupported", /save it as \.docx or PDF/],
+    ["old.docx", compound("WordDocument"), "unsupported", /save it as \.docx or PDF/],
     ["secret.docx", COMPOUND, "encrypted", /password/],
+    ["secret", compound("EncryptedPackage"), "encrypted", /password/],
+    ["notes.txt", COMPOUND, "unsupported", /can't read this kind/],
+    ["notes.txt", PAGE, "malformed", /web page under another name/],
     ["report.pdf", `\n${PAGE}`, "malformed", /sign-in page/],
     ["report.docx", "%PDF-1.7\n", "malformed", /named \.docx but is a PDF inside/],
     ["report.pdf", ZIP, "malformed", /named \.pdf but is an archive inside/],

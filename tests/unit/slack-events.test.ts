@@ -108,6 +108,12 @@ describe("what Slack's events mean", () => {
       { kind: "access_changed", key: "slack:T1:Ev1", place: { channelId: "C1" }, userId: "U2" },
     ]);
   });
+
+  test("a channel that is made private changes who can read", () => {
+    expect(incoming("channel-made-private")).toMatchObject([
+      { kind: "access_changed", key: "slack:T1:Ev9", place: { channelId: "C1" }, userId: "U2" },
+    ]);
+  });
 });
 
 test("the manifest subscribes to exactly the events that are listened to", () => {

@@ -48,6 +48,25 @@ export async function getJson(path, signal) {
   return response.json();
 }
 
+/**
+ * Sends JSON.
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} body
+ */
+export function send(method, path, body) {
+  const headers = { "content-type": "application/json" };
+  return call(path, { method, headers, body: JSON.stringify(body) });
+}
+
+/**
+ * @param {string} channel
+ * @param {string} id of a question
+ */
+export function questionPath(channel, id) {
+  return `${channelPath(channel)}/questions/${encodeURIComponent(id)}`;
+}
+
 /** @param {string} channel */
 export function channelPath(channel) {
   return `/channels/${encodeURIComponent(channel)}`;

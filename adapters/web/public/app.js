@@ -1,72 +1,72 @@
-/** @import { Citation, Me, SharedFile } from "./types.js" */
-import {
-  call,
-  channelPath,
-  currentUser,
-  eventsOf,
-  getJson,
-  originalUrl,
-  Refused,
-  setUser,
-} from "./api.js";
-import { byId, notice, say, when } from "./dom.js";
-import { createFileList, sizeText, stateText, takeDrops, upload } from "./files.js";
+/** @import { Me, Page } from "./types.js" */
+import { createAfterwards } from "./afterwards.js";
+import { channelPath, currentUser, getJson, originalUrl, Refused, send, setUser } from "./api.js";
+import { createCompose } from "./compose.js";
+import { byId, closeMenus, notice, say } from "./dom.js";
+import { createFileList, stateText } from "./files.js";
 import { createFollower, hearChanges } from "./follow.js";
+import { createInspector } from "./inspector.js";
 import { drawChannels, drawHeading, drawPeople, placeInAddress } from "./places.js";
-import { replyOf, spoken } from "./reply.js";
+import { spoken } from "./reply.js";
+import { createSettings, drawMode } from "./settings.js";
 import { createSource } from "./source.js";
 import { clear, createState, takeIn, takeInFiles, takeInLatest } from "./state.js";
-import { askOnEnter, createThreads } from "./threads.js";
+import { createThreads } from "./threads.js";
 
 const REFRESH_MS = 200;
 const NEAR_THE_END_PX = 160;
 
 const state = createState();
-const openSource = createSource();
+const source = createSource();
 const talk = byId("talk", HTMLElement);
-const question = byId("question", HTMLTextAreaElement);
 
-const follower = createFollower((reply) => {
+const follower = createFollower((reply, id) => {
+  // What was asked for has come about: it began anew, or it stopped.
+  if (reply.finished || reply.text !== "") state.doing.delete(id);
   draw();
   if (reply.finished) say(`Docent answered: ${spoken(reply)}`);
   else if (reply.text === "" && reply.status) say(reply.status);
 });
 
+/** @param {import("./types.js").Source} place */
+const openSource = (place) => void source.open(place).catch(explain);
+const inspector = createInspector({ open: openSource });
+const compose = createCompose({ state, follower, draw, refresh, explain });
+
+/** @type {Page} */
 const page = {
-  /** @param {string} id */
   nameOf: (id) => state.me?.people.find((person) => person.id === id)?.name ?? id,
-  /** @param {Citation} citation */
-  open(citation) {
-    const about = `Shared by ${page.nameOf(citation.file.userId)}, ${when(citation.sharedAtMs)}`;
-    openSource(citation, about).catch(explain);
-  },
-  ask,
-  /** @param {SharedFile} file */
+  open: openSource,
+  ask: compose.ask,
   originalOf: (file) => originalUrl(state.channel?.id ?? "", file.id, undefined),
-  /** @param {SharedFile} file */
   mayDelete: (file) => state.me?.admin === true || file.sharedBy === state.me?.user.id,
-  /** @param {SharedFile} file */
   remove(file) {
-    if (confirm(`Delete ${file.name}? Answers will no longer use it.`)) remove(file).catch(explain);
+    const sure = confirm(`Delete ${file.name}? Answers will no longer use it.`);
+    if (sure) compose.remove(file).catch(explain);
   },
+  ...createAfterwards({ state, draw, refresh, explain, showInside: inspector.open }),
 };
 
 const drawThreads = createThreads(byId("threads", HTMLDivElement), page);
 const drawFiles = createFileList(byId("file-list", HTMLUListElement), page);
-
+const openSettings = createSettings(saveSettings);
 function draw() {
   const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < NEAR_THE_END_PX;
-  const messages = [...state.messages.values()].sort((a, b) => Number(a.id) - Number(b.id));
-  drawThreads({ messages, files: state.files, replies: state.replies });
-  drawFiles([...state.files.values()]);
+  const all = [...state.messages.values()].sort((a, b) => Number(a.id) - Number(b.id));
+  // What waits to go with a question stands above the box, and nowhere else.
+  const messages = all.filter(({ fileId }) => !compose.attachments.has(fileId));
+  drawThreads({ ...state, messages });
+  compose.attachments.draw(state.files);
+  drawFiles([...state.files.values()], state.sending);
   byId("empty", HTMLDivElement).hidden = messages.length > 0;
-  byId("no-files", HTMLParagraphElement).hidden = state.files.size > 0;
+  byId("no-files", HTMLParagraphElement).hidden = state.files.size + state.sending.length > 0;
   byId("older", HTMLButtonElement).hidden = !state.more;
   if (atEnd) talk.scrollTop = talk.scrollHeight;
 }
 
 /** @param {unknown} error */
 function explain(error) {
+  if (error instanceof DOMException && error.name === "AbortError") return;
   if (error instanceof Refused) notice(error.message);
   else if (error instanceof TypeError) notice("There is no connection to Docent: is it running?");
   else throw error;
@@ -79,14 +79,17 @@ async function refresh() {
   const { channel, leaving } = state;
   if (!channel) return;
   const path = channelPath(channel.id);
-  const [latest, { files }, { line }] = await Promise.all([
+  const [latest, { files }, settings, { line }] = await Promise.all([
     getJson(`${path}/messages`, leaving.signal),
     getJson(`${path}/files`, leaving.signal),
+    getJson(`${path}/settings`, leaving.signal),
     getJson("/status", leaving.signal),
   ]);
   if (leaving.signal.aborted) return;
+  state.settings = settings;
   takeInLatest(state, latest, follower);
   for (const file of takeInFiles(state, files)) say(`${file.name}: ${stateText(file)}`);
+  drawMode(settings);
   showStatus(line);
   draw();
   if (goingTo === "") return;
@@ -129,68 +132,18 @@ function showStatus(line) {
   if (place.textContent !== line) place.textContent = line;
 }
 
-/**
- * @param {string} text
- * @param {string | null} thread
- * @returns {Promise<boolean>} false when it was refused, so that the text stays where it was written
- */
-async function ask(text, thread) {
-  const { channel } = state;
-  if (!channel) return false;
+/** @param {Partial<import("./types.js").Settings>} wanted */
+async function saveSettings(wanted) {
+  if (Object.keys(wanted).length === 0) return;
   notice("");
   try {
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify({ text, thread });
-    const path = `${channelPath(channel.id)}/questions`;
-    const response = await call(path, { method: "POST", headers, body });
-    const id = await acceptedId(response);
-    // A notice may have been faster, and the reply be followed already.
-    const reply = state.replies.get(id) ?? replyOf();
-    state.replies.set(id, reply);
-    follower.follow(id, reply);
+    const path = `${channelPath(state.channel?.id ?? "")}/settings`;
+    const { text } = await (await send("PUT", path, wanted)).json();
     await refresh();
-    document.getElementById(`m${thread ?? id}`)?.scrollIntoView({ block: "end" });
-    return true;
+    say(text);
   } catch (error) {
     explain(error);
-    return false;
   }
-}
-
-/**
- * The first event says under which id the question was taken; the reply is then followed by that.
- * @param {Response} response
- */
-async function acceptedId(response) {
-  const events = eventsOf(response);
-  const { value } = await events.next();
-  await events.return(undefined);
-  if (value?.event !== "accepted") throw new TypeError("the connection broke off");
-  return /** @type {{ id: string }} */ (value.data).id;
-}
-
-/** @param {File[]} files */
-async function share(files) {
-  const { channel, me } = state;
-  if (!channel || !me) return;
-  notice("");
-  for (const file of files) {
-    if (file.size > me.limits.fileBytesMax) {
-      notice(`${file.name} is too large: at most ${sizeText(me.limits.fileBytesMax)} are read.`);
-      continue;
-    }
-    say(`Sharing ${file.name}`);
-    await upload(channel.id, file).catch(explain);
-  }
-  await refresh();
-}
-
-/** @param {SharedFile} file */
-async function remove(file) {
-  const path = `${channelPath(state.channel?.id ?? "")}/files/${encodeURIComponent(file.id)}`;
-  await call(path, { method: "DELETE" });
-  say(`${file.name} is deleted.`);
-  await refresh();
 }
 
 /**
@@ -203,13 +156,16 @@ function enter(id) {
   if (!me || !channel) return;
   follower.stopAll();
   clear(state);
+  compose.attachments.clear();
   state.channel = channel;
   notice("");
   // What was said here or shown of a source is not for the next person.
   say("");
-  byId("source", HTMLDialogElement).close();
+  source.close();
+  inspector.close();
   drawHeading(channel, me.people);
   drawChannels(me.channels, channel);
+  drawMode(undefined);
   draw();
   hear();
 }
@@ -229,6 +185,8 @@ async function start() {
   try {
     state.me = /** @type {Me} */ (await getJson("/me"));
   } catch (error) {
+    // The sign-in is over: the server answers with its page for that.
+    if (error instanceof Refused && error.status === 401) return location.reload();
     // A person of an earlier workspace: begin as the first one of this.
     if (!(error instanceof Refused && error.status === 403 && currentUser())) throw error;
     setUser("");
@@ -242,28 +200,18 @@ async function start() {
 }
 
 function wire() {
-  const picker = byId("picker", HTMLInputElement);
   const person = byId("person", HTMLSelectElement);
   const showFiles = byId("show-files", HTMLButtonElement);
-  const askNow = async () => {
-    if (await ask(question.value, null)) question.value = "";
-  };
-  byId("ask", HTMLFormElement).addEventListener("submit", (event) => {
-    event.preventDefault();
-    askNow();
-  });
-  askOnEnter(question, askNow);
-  byId("attach", HTMLButtonElement).addEventListener("click", () => picker.click());
-  picker.addEventListener("change", () => {
-    share([...(picker.files ?? [])]).catch(explain);
-    picker.value = "";
-  });
-  takeDrops(byId("drop", HTMLDivElement), (files) => share(files).catch(explain));
+  compose.wire();
+  closeMenus();
   person.addEventListener("change", () => {
     setUser(person.value);
     start().catch(explain);
   });
   byId("older", HTMLButtonElement).addEventListener("click", () => showOlder().catch(explain));
+  byId("settings-open", HTMLButtonElement).addEventListener("click", () => {
+    if (state.settings) openSettings(state.settings, state.me?.people[0]?.name ?? "");
+  });
   showFiles.addEventListener("click", () => {
     const open = document.body.classList.toggle("with-files");
     showFiles.setAttribute("aria-expanded", String(open));

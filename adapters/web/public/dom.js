@@ -64,6 +64,47 @@ export function notice(sentence) {
 }
 
 /**
+ * A dialog with its heading focused, that closes by its button, by Escape and by a click beside it.
+ * @param {string} id
+ */
+export function createDialog(id) {
+  const dialog = byId(id, HTMLDialogElement);
+  const close = () => dialog.close();
+  dialog.querySelector("[data-close]")?.addEventListener("click", close);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) close();
+  });
+  return {
+    open() {
+      if (!dialog.open) dialog.showModal();
+      dialog.scrollTop = 0;
+      byId(`${id}-title`, HTMLHeadingElement).focus();
+    },
+    close,
+  };
+}
+
+/** Menus close when something else is clicked, and on Escape; then the focus goes back to their button. */
+export function closeMenus() {
+  /** @param {(menu: HTMLDetailsElement) => boolean} wanted */
+  const close = (wanted) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu instanceof HTMLDetailsElement && wanted(menu)) menu.open = false;
+    }
+  };
+  addEventListener("click", ({ target }) =>
+    close((menu) => !(target instanceof Node && menu.contains(target))),
+  );
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close((menu) => {
+      if (menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
+      return true;
+    });
+  });
+}
+
+/**
  * Puts these children into the parent, in order, and moves only what is not in its place: focus stays.
  * @param {Element} parent
  * @param {Element[]} children

@@ -11,14 +11,22 @@ import { createCache, el, keep, when } from "./dom.js";
  */
 
 /**
+ * A file on its way to the server.
+ * @typedef {object} Sending
+ * @property {string} key
+ * @property {string} name
+ */
+
+/**
  * @param {HTMLElement} place
  * @param {FilePage} page
- * @returns {(files: SharedFile[]) => void} draws the list
+ * @returns {(files: SharedFile[], sending: Sending[]) => void} draws the list
  */
 export function createFileList(place, page) {
   /** @type {ReturnType<typeof createCache<HTMLElement>>} */
   const items = createCache();
-  return (files) => {
+  return (files, sending) => {
+    const underWay = sending.map(({ key, name }) => items(key, name, () => sendingElement(name)));
     const drawn = files.map((file) =>
       items(file.id, [file, page.mayDelete(file)], () => {
         const who = `${page.nameOf(file.sharedBy)}, ${when(file.sharedAt)}, ${sizeText(file.bytes)}`;
@@ -31,8 +39,14 @@ export function createFileList(place, page) {
         );
       }),
     );
-    keep(place, drawn);
+    keep(place, [...underWay, ...drawn]);
   };
+}
+
+/** @param {string} name */
+function sendingElement(name) {
+  const words = el("span", { class: "state received" }, "Sending…");
+  return el("li", {}, el("p", { class: "file" }, el("span", { class: "file-name" }, name), words));
 }
 
 /**
@@ -99,26 +113,30 @@ export function sizeText(bytes) {
 /**
  * @param {string} channel
  * @param {File} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ id: string }>}
  */
-export async function upload(channel, file) {
+export async function upload(channel, file, signal) {
   const body = new FormData();
   body.append("file", file, file.name);
-  await call(`${channelPath(channel)}/files`, { method: "POST", body });
+  const response = await call(`${channelPath(channel)}/files`, { method: "POST", body, signal });
+  return response.json();
 }
 
 /**
- * Lets files be dropped anywhere on the page.
- * @param {HTMLElement} veil what is shown while a file hangs over the page
- * @param {(files: File[]) => void} share
+ * Lets files be dropped anywhere on the page: on the box to ask in, they go with the question.
+ * @param {HTMLElement[]} veils what is shown while a file hangs over the page
+ * @param {Element} asking the box to ask in
+ * @param {(files: File[], withQuestion: boolean) => void} drop
  */
-export function takeDrops(veil, share) {
+export function takeDrops(veils, asking, drop) {
   let depth = 0;
   /** @param {DragEvent} event */
   const withFiles = (event) => event.dataTransfer?.types.includes("Files") ?? false;
   /** @param {number} change */
   const enter = (change) => {
     depth = Math.max(0, depth + change);
-    veil.hidden = depth === 0;
+    for (const veil of veils) veil.hidden = depth === 0;
   };
   addEventListener("dragenter", (event) => withFiles(event) && enter(1));
   addEventListener("dragleave", (event) => withFiles(event) && enter(-1));
@@ -127,6 +145,8 @@ export function takeDrops(veil, share) {
     if (!withFiles(event)) return;
     event.preventDefault();
     enter(-depth);
-    share([...(event.dataTransfer?.files ?? [])]);
+    const { target } = event;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    drop(files, target instanceof Node && asking.contains(target));
   });
 }

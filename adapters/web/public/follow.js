@@ -27,7 +27,7 @@ async function insist(work, signal) {
 
 /**
  * Streams replies while they are written, and takes up again what broke off.
- * @param {(reply: Reply) => void} changed
+ * @param {(reply: Reply, question: string) => void} changed
  */
 export function createFollower(changed) {
   /** @type {Map<string, AbortController>} */
@@ -44,7 +44,7 @@ export function createFollower(changed) {
       const work = (/** @type {() => void} */ heard) => {
         const took = () => {
           heard();
-          changed(reply);
+          changed(reply, question);
         };
         return stream(question, reply, took, stop.signal);
       };

@@ -1,6 +1,7 @@
-/** @import { Citation, Message, Part } from "./types.js" */
+/** @import { Citation, Message, Page, Part } from "./types.js" */
 import { el, when } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { sourceOf, sourceTitle } from "./source.js";
 
 /**
  * A reply as it stands.
@@ -57,9 +58,12 @@ export function applyPart(reply, part) {
   }
 }
 
+/** @typedef {Pick<Page, "nameOf" | "open">} Reading */
+
 /**
+ * What a reply says, and from which sources.
  * @param {Reply} reply
- * @param {{ nameOf: (userId: string) => string, open: (citation: Citation) => void }} page
+ * @param {Reading} page
  * @returns {HTMLElement}
  */
 export function replyElement(reply, page) {
@@ -67,7 +71,7 @@ export function replyElement(reply, page) {
   const waiting = text === "" && !finished;
   return el(
     "div",
-    { class: "message reply", "aria-busy": String(!finished) },
+    { "aria-busy": String(!finished) },
     el("p", { class: "from" }, el("strong", {}, "Docent")),
     note ? el("p", { class: "quiet" }, note) : null,
     waiting ? el("p", { class: "doing" }, reply.status || "Waiting for an answer…") : null,
@@ -86,7 +90,7 @@ function plainCite(numbers) {
  * What stands as [1] becomes a button that opens the source, once it is known.
  * @param {string} numbers
  * @param {Citation[]} citations
- * @param {{ open: (citation: Citation) => void }} page
+ * @param {Reading} page
  */
 function cite(numbers, citations, page) {
   const place = document.createDocumentFragment();
@@ -95,8 +99,8 @@ function cite(numbers, citations, page) {
     const sign = `[${number}]`;
     if (!citation) place.append(sign);
     else {
-      const label = `Source ${number}: ${citationTitle(citation)}`;
-      const onclick = () => page.open(citation);
+      const label = `Source ${number}: ${sourceTitle(citation)}`;
+      const onclick = () => page.open(sourceOf(citation, page.nameOf));
       const props = { type: "button", class: "cite", "aria-label": label, title: label, onclick };
       place.append(el("button", props, sign));
     }
@@ -104,22 +108,17 @@ function cite(numbers, citations, page) {
   return place;
 }
 
-/** @param {Citation} citation */
-export function citationTitle({ fileName, where }) {
-  return where ? `${fileName}, ${where}` : fileName;
-}
-
 /**
  * @param {Citation[]} citations
- * @param {{ nameOf: (userId: string) => string, open: (citation: Citation) => void }} page
+ * @param {Reading} page
  */
 function sources(citations, page) {
   const items = citations.map((citation) => {
     const number = el("span", { class: "number", "aria-hidden": "true" }, `[${citation.number}]`);
     if (citation.gone) return el("li", {}, number, " This file was deleted.");
     const who = `Shared by ${page.nameOf(citation.file.userId)}, ${when(citation.sharedAtMs)}`;
-    const onclick = () => page.open(citation);
-    const link = el("button", { type: "button", class: "link", onclick }, citationTitle(citation));
+    const onclick = () => page.open(sourceOf(citation, page.nameOf));
+    const link = el("button", { type: "button", class: "link", onclick }, sourceTitle(citation));
     return el(
       "li",
       {},
@@ -136,4 +135,15 @@ function sources(citations, page) {
  */
 export function spoken(reply) {
   return reply.text.replace(/[*_`#>]/g, "");
+}
+
+/**
+ * Text for pasting elsewhere: the answer as it was written, with its sources by name.
+ * @param {Reply} reply
+ */
+export function copied({ text, citations }) {
+  const lines = citations
+    .filter(({ gone }) => !gone)
+    .map((citation) => `[${citation.number}] ${sourceTitle(citation)}`);
+  return [text.trim(), ...(lines.length > 0 ? [`Sources:\n${lines.join("\n")}`] : [])].join("\n\n");
 }

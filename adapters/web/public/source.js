@@ -1,63 +1,77 @@
-/** @import { Citation, Passage } from "./types.js" */
+/** @import { Citation, Passage, Source } from "./types.js" */
 import { channelPath, getJson, originalUrl } from "./api.js";
-import { byId, el } from "./dom.js";
-import { citationTitle } from "./reply.js";
+import { byId, createDialog, el, when } from "./dom.js";
 
 const BEFORE = 2;
 const SHOWN = 8;
 
-/** @returns {(citation: Citation, about: string) => Promise<void>} opens the source at a citation */
+/** @returns {{ open: (source: Source) => Promise<void>, close: () => void }} shows sources */
 export function createSource() {
-  const dialog = byId("source", HTMLDialogElement);
-  byId("source-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-  return async (citation, about) => {
-    const { channelId } = citation.file.place;
-    const place = byId("passages", HTMLDivElement);
-    head(citation, about);
-    place.replaceChildren(el("p", { class: "quiet" }, "Opening…"));
-    dialog.showModal();
-    byId("source-title", HTMLHeadingElement).focus();
-    const from = Math.max(0, citation.position - BEFORE);
-    const path = `${channelPath(channelId)}/files/${encodeURIComponent(citation.file.fileId)}`;
-    const { passages } = await getJson(`${path}/passages?from=${from}&count=${SHOWN}`);
-    show(place, passages, citation);
+  const dialog = createDialog("source");
+  return {
+    async open(source) {
+      const place = byId("passages", HTMLDivElement);
+      head(source);
+      place.replaceChildren(el("p", { class: "passage quiet" }, "Opening…"));
+      dialog.open();
+      const from = Math.max(0, source.position - BEFORE);
+      const path = `${channelPath(source.channelId)}/files/${encodeURIComponent(source.fileId)}`;
+      try {
+        const { passages } = await getJson(`${path}/passages?from=${from}&count=${SHOWN}`);
+        show(place, passages, source);
+      } catch (error) {
+        dialog.close();
+        throw error;
+      }
+    },
+    close: dialog.close,
   };
 }
 
 /**
  * @param {Citation} citation
- * @param {string} about
+ * @param {(userId: string) => string} nameOf
+ * @returns {Source}
  */
-function head(citation, about) {
-  const { fileId, place } = citation.file;
-  const { page } = citation.locator;
-  byId("source-title", HTMLHeadingElement).textContent = citationTitle(citation);
-  byId("source-about", HTMLParagraphElement).textContent = about;
+export function sourceOf(citation, nameOf) {
+  const { file, fileName, where, position, quote, locator, sharedAtMs } = citation;
+  const about = `Shared by ${nameOf(file.userId)}, ${when(sharedAtMs)}`;
+  const place = { channelId: file.place.channelId, fileId: file.fileId, page: locator.page };
+  return { ...place, fileName, where, position, quote, about };
+}
+
+/** @param {{ fileName: string, where: string }} source */
+export function sourceTitle({ fileName, where }) {
+  return where ? `${fileName}, ${where}` : fileName;
+}
+
+/** @param {Source} source */
+function head(source) {
+  byId("source-title", HTMLHeadingElement).textContent = sourceTitle(source);
+  byId("source-about", HTMLParagraphElement).textContent = source.about;
   const link = byId("source-original", HTMLAnchorElement);
-  link.href = originalUrl(place.channelId, fileId, page);
+  const { channelId, fileId, page } = source;
+  link.href = originalUrl(channelId, fileId, page);
   link.textContent = page ? `Open the original at page ${page}` : "Open the original";
 }
 
 /**
  * @param {HTMLElement} place
  * @param {Passage[]} passages
- * @param {Citation} citation
+ * @param {Source} source
  */
-function show(place, passages, citation) {
+function show(place, passages, source) {
   const drawn = passages.map((passage) => {
-    const cited = passage.position === citation.position;
-    const text = cited ? marked(passage.text, citation.quote) : [passage.text];
+    const cited = passage.position === source.position;
+    const text = cited ? marked(passage.text, source.quote) : [passage.text];
     return el(
       "section",
-      { class: cited ? "passage cited" : "passage", "aria-label": passage.where },
-      el("p", { class: "quiet" }, cited ? `${passage.where}, cited here` : passage.where),
+      { class: cited ? "passage cited" : "passage", "aria-label": passage.where || "Passage" },
+      el("p", { class: "quiet" }, cited ? `${passage.where}, used here` : passage.where),
       el("p", { class: "text" }, ...text),
     );
   });
-  const none = el("p", {}, "The text of this file can't be shown just now.");
+  const none = el("p", { class: "passage" }, "The text of this file can't be shown just now.");
   place.replaceChildren(...(drawn.length > 0 ? drawn : [none]));
   place.querySelector("mark")?.scrollIntoView({ block: "center" });
 }

@@ -1,4 +1,5 @@
-/** @import { Channel, Me, Message, SharedFile } from "./types.js" */
+/** @import { Channel, Me, Message, Rating, Settings, SharedFile } from "./types.js" */
+/** @import { Sending } from "./files.js" */
 /** @import { Reply } from "./reply.js" */
 import { replyOf } from "./reply.js";
 
@@ -15,6 +16,14 @@ export function createState() {
     files: new Map(),
     /** @type {Map<string, Reply>} by the question's id */
     replies: new Map(),
+    /** @type {Map<string, Rating>} what this person said of answers, by the question's id */
+    ratings: new Map(),
+    /** @type {Map<string, string>} what was asked for about a question and has not happened yet */
+    doing: new Map(),
+    /** @type {Sending[]} */
+    sending: [],
+    /** @type {Settings | undefined} */
+    settings: undefined,
     /** Are there older messages on the server? */
     more: false,
     /** Aborts when another channel or person is shown. */
@@ -37,6 +46,10 @@ export function clear(state) {
   state.messages.clear();
   state.files.clear();
   state.replies.clear();
+  state.ratings.clear();
+  state.doing.clear();
+  state.sending = [];
+  state.settings = undefined;
   state.more = false;
 }
 
@@ -63,25 +76,31 @@ export function takeInLatest(state, { messages, more }, follower) {
  * @param {Follower} follower
  */
 export function takeIn(state, messages, follower) {
+  const replied = new Set(messages.map((message) => message.replyTo));
   for (const message of messages) {
     state.messages.set(message.id, message);
-    takeInReply(state, message, follower);
+    if (message.replyTo !== null) takeInReply(state, message, message.replyTo, follower);
+    // Nothing was said yet, or it was taken back.
+    else if (message.text !== "" && !replied.has(message.id) && !follower.follows(message.id)) {
+      state.replies.set(message.id, replyOf());
+    }
   }
 }
 
 /**
  * @param {State} state
  * @param {Message} message
+ * @param {string} question
  * @param {Follower} follower
  */
-function takeInReply({ replies }, { id, text, reply, replyTo }, follower) {
-  if (text !== "" && !replies.has(id)) replies.set(id, replyOf());
-  if (!reply || replyTo === null) return;
-  const shown = replyOf(reply);
+function takeInReply({ replies, doing }, { reply }, question, follower) {
   // Who follows a reply knows it at least as well, and writes into the object that is there.
-  if (follower.follows(replyTo)) return;
-  replies.set(replyTo, shown);
-  if (!reply.finished) follower.follow(replyTo, shown);
+  if (!reply || follower.follows(question)) return;
+  const shown = replyOf(reply);
+  // It was asked for that it stops, or begins anew: so it did.
+  if (replies.get(question)?.finished !== shown.finished) doing.delete(question);
+  replies.set(question, shown);
+  if (!reply.finished) follower.follow(question, shown);
 }
 
 /**

@@ -1,7 +1,8 @@
-/** @import { Message, SharedFile } from "./types.js" */
+/** @import { Message, Page, Rating, SharedFile } from "./types.js" */
 /** @import { Reply } from "./reply.js" */
-import { createCache, el, keep, when } from "./dom.js";
-import { fileElement } from "./files.js";
+import { actionsElement } from "./actions.js";
+import { createCache, el, keep } from "./dom.js";
+import { askOnEnter, messageElement } from "./message.js";
 import { replyElement } from "./reply.js";
 
 /**
@@ -10,17 +11,11 @@ import { replyElement } from "./reply.js";
  * @property {Message[]} messages oldest first
  * @property {Map<string, SharedFile>} files
  * @property {Map<string, Reply>} replies by the question's id
+ * @property {Map<string, Rating>} ratings by the question's id
+ * @property {Map<string, string>} doing what was asked for about a question and has not happened yet
  */
 
-/**
- * @typedef {object} Page
- * @property {(userId: string) => string} nameOf
- * @property {(citation: import("./types.js").Citation) => void} open
- * @property {(text: string, thread: string | null) => Promise<boolean>} ask resolves false when it was refused
- * @property {(file: SharedFile) => string} originalOf
- * @property {(file: SharedFile) => boolean} mayDelete
- * @property {(file: SharedFile) => void} remove
- */
+/** @typedef {(key: string, shown: unknown, make: () => HTMLElement) => HTMLElement} Cache */
 
 /**
  * @param {HTMLElement} place
@@ -28,17 +23,16 @@ import { replyElement } from "./reply.js";
  * @returns {(talk: Talk) => void} draws the threads
  */
 export function createThreads(place, page) {
-  /** @type {ReturnType<typeof createCache<HTMLElement>>} */
-  const boxes = createCache();
-  /** @type {ReturnType<typeof createCache<HTMLElement>>} */
-  const messages = createCache();
+  /** @type {Cache} */
+  const cache = createCache();
   return (talk) => {
     const roots = talk.messages.filter((message) => message.thread === null);
     const drawn = roots.map((root) => {
-      const box = boxes(root.id, root.id, () => threadElement(root, page));
+      const box = cache(`thread ${root.id}`, root.id, () => threadElement(root, page));
       const inside = talk.messages.filter(({ id, thread }) => id === root.id || thread === root.id);
       const list = box.firstElementChild;
-      if (list) keep(list, threadMessages(inside, talk, page, messages));
+      if (list) keep(list, threadMessages(inside, talk, page, cache));
+      box.setAttribute("aria-label", labelOf(root));
       box.classList.toggle(
         "asked",
         inside.some((message) => message.replyTo !== null),
@@ -49,23 +43,57 @@ export function createThreads(place, page) {
   };
 }
 
+/** @param {Message} root */
+function labelOf({ text }) {
+  return text ? `Thread: ${text.slice(0, 80)}` : "Shared file";
+}
+
 /**
  * Each question is followed by its reply, whatever was written in between.
  * @param {Message[]} inside
  * @param {Talk} talk
  * @param {Page} page
- * @param {ReturnType<typeof createCache<HTMLElement>>} cache
+ * @param {Cache} cache
  */
 function threadMessages(inside, talk, page, cache) {
   return inside
     .filter((message) => message.replyTo === null)
     .flatMap((message) => {
-      const file = message.fileId ? talk.files.get(message.fileId) : undefined;
-      const own = cache(message.id, [message, file], () => messageElement(message, file, page));
+      const ids = message.fileId ? [message.fileId] : message.files;
+      const files = ids.map((id) => talk.files.get(id));
+      const shown = [message, files, page.mayEdit(message)];
+      const own = cache(message.id, shown, () => messageElement(message, files, page));
       const reply = talk.replies.get(message.id);
-      if (message.text === "" || !reply) return [own];
-      return [own, cache(`reply ${message.id}`, reply, () => replyElement(reply, page))];
+      const hasNone = message.text === "" || (message.deleted && reply?.text === "");
+      return hasNone || !reply ? [own] : [own, answerElement(message, reply, talk, page, cache)];
     });
+}
+
+/**
+ * What is said changes many times while it is written; what can be done about it stays, with the focus in it.
+ * @param {Message} question
+ * @param {Reply} reply
+ * @param {Talk} talk
+ * @param {Page} page
+ * @param {Cache} cache
+ */
+function answerElement(question, reply, talk, page, cache) {
+  const { id } = question;
+  const standing = {
+    finished: reply.finished,
+    mine: page.mayManage(question),
+    rating: talk.ratings.get(id),
+    doing: talk.doing.get(id) ?? "",
+  };
+  const box = cache(`answer ${id}`, id, () =>
+    el("div", { class: "message reply", "data-question": id }),
+  );
+  const shown = [standing, question.deleted, reply.finished ? reply.next : 0];
+  keep(box, [
+    cache(`reply ${id}`, reply, () => replyElement(reply, page)),
+    cache(`actions ${id}`, shown, () => actionsElement(question, reply, standing, page)),
+  ]);
+  return box;
 }
 
 /**
@@ -73,33 +101,7 @@ function threadMessages(inside, talk, page, cache) {
  * @param {Page} page
  */
 function threadElement(root, page) {
-  const label = root.text ? `Thread: ${root.text.slice(0, 80)}` : "Shared file";
-  return el(
-    "article",
-    { class: "thread", "aria-label": label, id: `m${root.id}` },
-    el("div", {}),
-    followUp(root, page),
-  );
-}
-
-/**
- * @param {Message} message
- * @param {SharedFile | undefined} file
- * @param {Page} page
- */
-function messageElement(message, file, page) {
-  const from = el(
-    "p",
-    { class: "from" },
-    el("strong", {}, page.nameOf(message.user)),
-    el("time", { datetime: message.at, class: "quiet" }, when(message.at)),
-  );
-  if (message.text)
-    return el("div", { class: "message" }, from, el("p", { class: "text" }, message.text));
-  const shared = file
-    ? fileElement(file, page)
-    : el("p", { class: "quiet" }, "A file that was deleted.");
-  return el("div", { class: "message" }, from, shared);
+  return el("article", { class: "thread", id: `m${root.id}` }, el("div", {}), followUp(root, page));
 }
 
 /**
@@ -151,17 +153,4 @@ function followUp(root, page) {
     text.focus();
   });
   return el("div", { class: "below" }, open, form);
-}
-
-/**
- * Enter sends, Shift+Enter makes a new line; Enter that ends a word of an input method does neither.
- * @param {HTMLTextAreaElement} text
- * @param {() => void} send
- */
-export function askOnEnter(text, send) {
-  text.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    send();
-  });
 }

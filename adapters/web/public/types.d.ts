@@ -17,7 +17,7 @@ export interface Me {
   admin: boolean;
   people: Person[];
   channels: Channel[];
-  limits: { fileBytesMax: number; questionCharsMax: number };
+  limits: { fileBytesMax: number; questionCharsMax: number; editMsMax: number };
 }
 
 export interface SharedFile {
@@ -60,6 +60,10 @@ export interface Message {
   at: string;
   replyTo: string | null;
   fileId: string | null;
+  /** Ids of the files that came with a question. */
+  files: string[];
+  editedAt: string | null;
+  deleted: boolean;
   reply: { parts: Part[]; next: number; finished: boolean } | null;
 }
 
@@ -73,4 +77,73 @@ export interface ServerEvent {
   event: string;
   id: string;
   data: unknown;
+}
+
+export type Mode = "auto" | "ask" | "off";
+
+export interface Settings {
+  mode: Mode;
+  optedOut: boolean;
+  mayChangeMode: boolean;
+}
+
+export interface Inspection {
+  scope: { channels: string[]; narrowed: string | null };
+  coverage: number;
+  coverageMin: number;
+  passages: InspectedPassage[];
+  model: string | null;
+  attempts: { model: string; outcome: string; note: string; totalMs: number }[];
+}
+
+export interface InspectedPassage {
+  fileName: string;
+  where: string;
+  text: string;
+  position: number;
+  fileId: string;
+  /** Where the file is to be opened; null where this person can't. */
+  channelId: string | null;
+  score: number;
+  lexicalScore: number | null;
+  vectorScore: number | null;
+  given: number | null;
+  cited: number | null;
+}
+
+/** A place in a file, for opening it there. */
+export interface Source {
+  channelId: string;
+  fileId: string;
+  fileName: string;
+  where: string;
+  page: number | undefined;
+  position: number;
+  /** What to mark in the passage; all of it where this is empty. */
+  quote: string;
+  /** Who shared it and when; empty where that isn't known. */
+  about: string;
+}
+
+export type Rating = "up" | "down";
+
+/** What the elements of the page may do, and what they may know. */
+export interface Page {
+  nameOf(userId: string): string;
+  open(source: Source): void;
+  /** Resolves false when it was refused. */
+  ask(text: string, thread: string | null): Promise<boolean>;
+  originalOf(file: SharedFile): string;
+  mayDelete(file: SharedFile): boolean;
+  remove(file: SharedFile): void;
+  mayEdit(question: Message): boolean;
+  /** Is it one's own, or is one the admin? */
+  mayManage(question: Message): boolean;
+  edit(question: Message, text: string): Promise<boolean>;
+  removeQuestion(question: Message): void;
+  stop(question: Message): void;
+  regenerate(question: Message): void;
+  rate(question: Message, rating: Rating, reason: string): Promise<boolean>;
+  inspect(question: Message): void;
+  copy(text: string): void;
 }

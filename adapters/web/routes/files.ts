@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import { HTTPException } from "hono/http-exception";
 import type { FileShared } from "../../../src/chat.ts";
 import { contentDisposition } from "../fileName.ts";
 import {
   accept,
   channelOf,
+  command,
   notFound,
   placeIn,
   type Site,
@@ -53,7 +53,7 @@ async function share(site: Site, c: Context<WebEnv>): Promise<Response> {
     for (const file of files) {
       await accept(site, sharedEvent(site, file));
       waiting.shift();
-      await tell(db, channel.id, "file", file.id);
+      await tell(db, { channel: channel.id, kind: "file", id: file.id });
     }
   } catch (error) {
     for (const file of waiting) await dropFile(db, file.id);
@@ -90,15 +90,12 @@ async function remove(site: Site, c: Context<WebEnv>): Promise<Response> {
   const person = c.get("person");
   const file = await findFile(site.db, channel.id, c.req.param("id") ?? "");
   if (!file) return c.body(null, 204);
-  const admin = site.workspace.people[0];
-  if (file.userId !== person.id && person !== admin) {
-    const message = `Only who shared this file, or ${admin?.name}, can delete it.`;
-    throw new HTTPException(403, { message });
-  }
+  const place = placeIn(site, channel.id, file.messageId);
+  await command(site, { kind: "forget_file", place, userId: person.id, fileId: file.id });
   await accept(site, {
     kind: "file_removed",
     key: `web:removed:${file.id}`,
-    place: placeIn(site, channel.id, file.messageId),
+    place,
     userId: person.id,
     fileId: file.id,
   });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { type Context, Hono } from "hono";
-import { channelOf, notFound, type Site, type WebEnv } from "../site.ts";
+import { adminOf, channelOf, notFound, type Site, type WebEnv } from "../site.ts";
 import { channelEvents, eventStream } from "../sse.ts";
 import { channelsOf } from "../workspace.ts";
+import { EDIT_MS_MAX } from "./afterwards.ts";
 
 const PUBLIC = new URL("../public/", import.meta.url);
 const TYPES: Record<string, string> = {
@@ -43,9 +44,9 @@ function me(site: Site, c: Context<WebEnv>) {
   const user = c.get("person");
   return {
     user,
-    admin: user === workspace.people[0],
+    admin: user === adminOf(site),
     people: workspace.people,
     channels: channelsOf(workspace, user),
-    limits: { fileBytesMax, questionCharsMax },
+    limits: { fileBytesMax, questionCharsMax, editMsMax: EDIT_MS_MAX },
   };
 }

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { HTTPException } from "hono/http-exception";
+import * as v from "valibot";
 import type { Mention } from "../../../src/chat.ts";
+import { jsonOf, questionText, smallBody, tooLong } from "../body.ts";
 import {
   accept,
   channelOf,
@@ -14,27 +14,16 @@ import {
   wholeNumber,
 } from "../site.ts";
 import { eventStream, replyEvents, type ServerEvent } from "../sse.ts";
-import { tell } from "../store/files.ts";
-import {
-  addQuestion,
-  dropQuestion,
-  latestThreads,
-  messagesOf,
-  type Question,
-  questionOf,
-  threadOf,
-} from "../store/messages.ts";
+import { filesThere, tell } from "../store/files.ts";
+import { latestThreads, messagesOf, questionOf, threadOf } from "../store/messages.ts";
+import { addQuestion, dropQuestion, type Question } from "../store/questions.ts";
 
-const BODY_BYTES_MAX = 256 * 1024;
 const PARTS_MAX = 1_000_000;
+const FILES_MAX = 10;
+const FILES_TEXT = `Files come as a list of ids, ${FILES_MAX} at most.`;
 
 export function questionRoutes(site: Site): Hono<WebEnv> {
-  const small = bodyLimit({
-    maxSize: BODY_BYTES_MAX,
-    onError: () => {
-      throw new HTTPException(413, { message: tooLong(site) });
-    },
-  });
+  const small = smallBody(tooLong(site.questionCharsMax));
   return new Hono<WebEnv>()
     .post("/channels/:channel/questions", small, (c) => ask(site, c))
     .get("/channels/:channel/messages", (c) => messages(site, c))
@@ -50,60 +39,62 @@ export function questionEvent(site: Site, question: Question): Mention {
     userId: question.userId,
     messageId: question.id,
     text: question.text,
+    fileIds: question.fileIds,
   };
 }
 
 async function ask(site: Site, c: Context<WebEnv>): Promise<Response> {
   const channel = channelOf(site, c);
-  const { text, thread } = await asked(site, c);
-  const root = thread === null ? null : await threadOf(site.db, channel.id, thread);
-  if (thread !== null && root === null) throw notFound("This thread is no longer here.");
+  const { text, thread, files } = await jsonOf(c, asked(site));
+  const root = await rootOf(site, channel.id, thread);
+  const fileIds = await filesIn(site, channel.id, files);
   const userId = c.get("person").id;
-  const question = await addQuestion(site.db, { channel: channel.id, thread: root, userId, text });
+  const asks = { channel: channel.id, thread: root, userId, text, fileIds };
+  const question = await addQuestion(site.db, asks);
   try {
     await accept(site, questionEvent(site, question));
   } catch (error) {
     await dropQuestion(site.db, question.id);
     throw error;
   }
-  await tell(site.db, channel.id, "message", question.id);
+  await tell(site.db, { channel: channel.id, kind: "message", id: question.id });
   return eventStream(answerEvents(site, question));
+}
+
+function asked({ questionCharsMax }: Site) {
+  return v.object(
+    {
+      text: questionText(questionCharsMax),
+      thread: v.nullish(v.union([v.string(), v.number()], "A thread is named by its id."), null),
+      files: v.optional(
+        v.pipe(v.array(v.string(FILES_TEXT), FILES_TEXT), v.maxLength(FILES_MAX, FILES_TEXT)),
+        [],
+      ),
+    },
+    "The question is empty: write what you want to know.",
+  );
+}
+
+async function rootOf({ db }: Site, channel: string, thread: string | number | null) {
+  if (thread === null) return null;
+  const id = messageId(String(thread));
+  const root = id && (await threadOf(db, channel, id));
+  if (!root) throw notFound("This thread is no longer here.");
+  return root;
+}
+
+async function filesIn({ db }: Site, channel: string, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const there = await filesThere(db, ids);
+  if (ids.some((id) => there.get(id) !== channel)) {
+    throw notFound("One of these files is no longer in this channel.");
+  }
+  return [...new Set(ids)];
 }
 
 async function* answerEvents(site: Site, question: Question): AsyncGenerator<ServerEvent> {
   yield { event: "accepted", data: { id: question.id, thread: question.thread } };
   yield* replyEvents(site, question.id, 0);
-}
-
-async function asked(site: Site, c: Context<WebEnv>) {
-  const body: unknown = await c.req.json().catch((cause: unknown) => {
-    throw new HTTPException(400, { message: 'A question comes as JSON: {"text": "…"}.', cause });
-  });
-  const { text, thread } = fieldsOf(body);
-  if (typeof text !== "string" || text.trim() === "") {
-    throw new HTTPException(400, {
-      message: "The question is empty: write what you want to know.",
-    });
-  }
-  if (text.length > site.questionCharsMax) throw new HTTPException(400, { message: tooLong(site) });
-  if (thread === undefined || thread === null) return { text: storable(text), thread: null };
-  const id = messageId(String(thread));
-  if (id === null) throw notFound("This thread is no longer here.");
-  return { text: storable(text), thread: id };
-}
-
-function fieldsOf(body: unknown): { text?: unknown; thread?: unknown } {
-  return typeof body === "object" && body !== null ? body : {};
-}
-
-/** Postgres stores neither NUL nor half a surrogate pair. */
-function storable(text: string): string {
-  return text.replaceAll("\0", "").toWellFormed().trim();
-}
-
-function tooLong({ questionCharsMax }: Site): string {
-  const most = questionCharsMax.toLocaleString("en");
-  return `The question is too long: at most ${most} characters, please shorten it.`;
 }
 
 async function messages(site: Site, c: Context<WebEnv>): Promise<Response> {

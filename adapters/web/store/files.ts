@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { FileState } from "../../../src/chat.ts";
-import { NOTICES, noticeText } from "../hub.ts";
+import { NOTICES, type Notice } from "../hub.ts";
 
 const FILES_LISTED_MAX = 500;
 const UNFINISHED_KEPT_HOURS = 1;
@@ -164,6 +164,6 @@ export async function* filePieces(db: Pool, fileId: string): AsyncGenerator<Buff
   }
 }
 
-export async function tell(db: Pool, channel: string, kind: "message" | "file", id: string) {
-  await db.query("select pg_notify($1, $2)", [NOTICES, noticeText({ channel, kind, id })]);
+export async function tell(db: Pool, notice: Notice): Promise<void> {
+  await db.query("select pg_notify($1, $2)", [NOTICES, JSON.stringify(notice)]);
 }

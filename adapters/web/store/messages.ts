@@ -4,16 +4,6 @@ import { fold, hidingGone } from "./replies.ts";
 
 const THREADS_LISTED_MAX = 30;
 const MESSAGES_LISTED_MAX = 1_000;
-const UNHEARD_AGE_HOURS_MAX = 24;
-
-export interface Question {
-  id: string;
-  channel: string;
-  /** The id of the thread's first message; the question's own where it is the first. */
-  thread: string;
-  userId: string;
-  text: string;
-}
 
 /** A message as people see it. */
 export interface ShownMessage {
@@ -25,7 +15,13 @@ export interface ShownMessage {
   at: string;
   /** Of a reply: the question that it answers. */
   replyTo: string | null;
+  /** The file that this message shared. */
   fileId: string | null;
+  /** Files that came with a question. */
+  files: string[];
+  editedAt: string | null;
+  /** Taken back by its asker; only a word in its place is left. */
+  deleted: boolean;
   /** Of a reply: what it says so far, and from which position on the rest comes. */
   reply: { parts: ReplyPart[]; next: number; finished: boolean } | null;
 }
@@ -39,25 +35,11 @@ interface MessageRow {
   reply_to: string | null;
   finished_at: Date | null;
   file_id: string | null;
+  file_ids: string[];
+  edited_at: Date | null;
+  deleted: boolean;
   parts: ReplyPart[] | null;
   last: number | null;
-}
-
-export async function addQuestion(
-  db: Pool,
-  question: Omit<Question, "id" | "thread"> & { thread: string | null },
-): Promise<Question> {
-  const { rows } = await db.query<{ id: string }>(
-    "insert into web_message (channel, thread, user_id, text) values ($1, $2, $3, $4) returning id::text",
-    [question.channel, question.thread, question.userId, question.text],
-  );
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error("an insert of a message returned no row");
-  return { ...question, id, thread: question.thread ?? id };
-}
-
-export async function dropQuestion(db: Pool, id: string): Promise<void> {
-  await db.query("delete from web_message where id = $1", [id]);
 }
 
 /** The thread that a message belongs to; null when there is no such message in this channel. */
@@ -82,21 +64,15 @@ export async function questionOf(
   return rows[0] ?? null;
 }
 
-/** Recent questions that nothing was replied to yet: the core may not have heard of them. Oldest first. */
-export async function questionsUnanswered(db: Pool): Promise<Question[]> {
-  const { rows } = await db.query<Question>(
-    `select id::text, channel, coalesce(thread, id)::text as thread, user_id as "userId", text
-       from web_message m
-      where reply_to is null and text <> '' and created_at > now() - make_interval(hours => $1)
-        and not exists (select from web_message reply where reply.reply_to = m.id)
-      order by m.id`,
-    [UNHEARD_AGE_HOURS_MAX],
-  );
-  return rows;
-}
-
 const NOT_ARRIVING = `not exists (
   select from web_file f where f.message_id = m.id and f.state->>'kind' = 'arriving')`;
+
+// A file that came with a question is shown there, unless somebody wrote below the file itself.
+const NOT_ATTACHED = `(
+  not exists (
+    select from web_file f join web_message q on q.file_ids @> array[f.id]
+     where f.message_id = m.id and q.channel = m.channel and q.file_ids <> '{}')
+  or exists (select from web_message below where below.thread = m.id))`;
 
 export interface Page {
   messages: ShownMessage[];
@@ -112,7 +88,8 @@ export async function latestThreads(
 ): Promise<Page> {
   const { rows } = await db.query<{ id: string }>(
     `select id::text from web_message m
-      where channel = $1 and thread is null and ($2::bigint is null or id < $2) and ${NOT_ARRIVING}
+      where channel = $1 and thread is null and ($2::bigint is null or id < $2)
+        and ${NOT_ARRIVING} and ${NOT_ATTACHED}
       order by m.id desc limit $3`,
     [channel, before, THREADS_LISTED_MAX + 1],
   );
@@ -129,7 +106,7 @@ export async function messagesOf(
 ): Promise<ShownMessage[]> {
   const { rows } = await db.query<MessageRow>(
     `select m.id::text, m.thread::text, m.user_id, m.text, m.created_at, m.reply_to::text,
-            m.finished_at, f.id as file_id, p.parts, p.last
+            m.finished_at, f.id as file_id, m.file_ids, m.edited_at, m.deleted, p.parts, p.last
        from web_message m
        left join web_file f on f.message_id = m.id
        left join lateral (
@@ -156,6 +133,9 @@ function toMessage(row: MessageRow, shown: (part: ReplyPart) => ReplyPart): Show
     at: row.created_at.toISOString(),
     replyTo: row.reply_to,
     fileId: row.file_id,
+    files: row.file_ids,
+    editedAt: row.edited_at?.toISOString() ?? null,
+    deleted: row.deleted,
     reply: row.reply_to === null ? null : toReply(row, shown),
   };
 }

@@ -3,87 +3,110 @@ import type { Citation, ReplyPart } from "../../../src/chat.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { NOTICES } from "../hub.ts";
 import { filesThere } from "./files.ts";
+import { wroteAfter } from "./questions.ts";
 
 /** Who Docent is in the chat's own tables. */
 export const DOCENT = "docent";
 
-const UNIQUE_VIOLATION = "23505";
-const FOREIGN_KEY_VIOLATION = "23503";
-
 export interface OpenReply {
   id: string;
+  /** Who writes it now: whoever opened it before may not go on. */
+  writer: number;
+  /** Did an earlier try say something already? */
+  begun: boolean;
+  /** Was it complete before it was opened again? */
   finished: boolean;
-  /** Position of the last part that an earlier try wrote; -1 when there is none. */
-  last: number;
-}
-
-/** Makes the message that holds the reply, or finds it on a retry; null when the question is gone. */
-export async function openReply(db: Pool, questionId: string): Promise<OpenReply | null> {
-  const { rows } = await db.query<{ id: string; finished_at: Date | null; last: number }>(
-    `with made as (
-       insert into web_message (channel, thread, user_id, reply_to)
-       select channel, coalesce(thread, id), $2, id from web_message where id = $1
-       on conflict (reply_to) do update set reply_to = excluded.reply_to
-       returning id, channel, finished_at
-     ), told as (
-       select pg_notify($3, json_build_object('channel', channel, 'kind', 'message', 'id', $1::text)::text)
-         from made
-     )
-     select made.id::text, made.finished_at,
-            coalesce((select max(position) from web_reply_part p where p.message_id = made.id), -1) as last
-       from made, told`,
-    [questionId, DOCENT, NOTICES],
-  );
-  const [row] = rows;
-  return row ? { id: row.id, finished: row.finished_at !== null, last: row.last } : null;
 }
 
 /**
- * Writes parts from `position` on. A restart among them takes the place of everything before.
+ * Makes the message that holds the reply, or opens it again: from then on it is not finished, and earlier
+ * writers are shut out. Null when the question is gone.
+ */
+export async function openReply(db: Pool, questionId: string): Promise<OpenReply | null> {
+  const { rows } = await db.query<OpenReply>(
+    `with before as (
+       select id, finished_at from web_message where reply_to = $1
+     ), opened as (
+       insert into web_message as reply (channel, thread, user_id, reply_to)
+       select channel, coalesce(thread, id), $2, id from web_message where id = $1 and not deleted
+       on conflict (reply_to) do update set writer = reply.writer + 1, finished_at = null
+       returning id, channel, writer
+     ), told as (
+       select pg_notify($3, json_build_object('channel', channel, 'kind', 'message', 'id', $1::text)::text)
+         from opened
+     )
+     select opened.id::text, opened.writer,
+            exists (select from before where finished_at is not null) as finished,
+            exists (select from web_reply_part p where p.message_id = opened.id) as begun
+       from opened, told`,
+    [questionId, DOCENT, NOTICES],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * Writes parts after those that are there. A restart among them takes the place of everything before.
  * @returns false when the reply is gone, with its question
- * @throws {ServiceError} when another process writes the same reply
+ * @throws {ServiceError} when somebody else has begun to write the same reply
  */
 export async function appendParts(
   db: Pool,
-  replyId: string,
-  position: number,
+  { id, writer }: OpenReply,
   parts: ReplyPart[],
 ): Promise<boolean> {
-  const writing = db.query(
+  const { rows } = await db.query<{ mine: boolean }>(
     `with reply as (
-       select id, channel, reply_to from web_message where id = $1
+       select id, channel, reply_to, writer = $2 as mine from web_message where id = $1 for share
+     ), there as (
+       select coalesce(max(position), -1) as last from web_reply_part where message_id = $1
      ), old as (
-       delete from web_reply_part where message_id = $1 and $4
+       delete from web_reply_part p using reply where p.message_id = reply.id and mine and $4
      ), written as (
        insert into web_reply_part (message_id, position, part)
-       select reply.id, $2 + ordinality - 1, value
-         from reply, jsonb_array_elements($3::jsonb) with ordinality
+       select reply.id, last + ordinality, value
+         from reply, there, jsonb_array_elements($3::jsonb) with ordinality where mine
+     ), told as (
+       select pg_notify($5, json_build_object('channel', channel, 'kind', 'part', 'id', reply_to::text)::text)
+         from reply where mine
      )
-     select pg_notify($5, json_build_object('channel', channel, 'kind', 'part', 'id', reply_to::text)::text)
-       from reply`,
-    [replyId, position, JSON.stringify(parts), parts.some(isRestart), NOTICES],
+     select mine from reply left join told on true`,
+    [id, writer, JSON.stringify(parts), parts.some(isRestart), NOTICES],
   );
-  try {
-    return (await writing).rows.length > 0;
-  } catch (error) {
-    // Deleted between our looking and our writing.
-    if (hasCode(error, FOREIGN_KEY_VIOLATION)) return false;
-    if (!hasCode(error, UNIQUE_VIOLATION)) throw error;
-    throw new ServiceError("web", "Another process writes this reply.", { cause: error });
-  }
+  return isThere(rows[0]);
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+/** @throws {ServiceError} when somebody else has begun to write the same reply */
+export async function finishReply(db: Pool, { id, writer }: OpenReply): Promise<void> {
+  const { rows } = await db.query<{ mine: boolean }>(
+    `with reply as (
+       select id, channel, reply_to, writer = $2 as mine from web_message where id = $1 for update
+     ), done as (
+       update web_message m set finished_at = now() from reply where m.id = reply.id and mine
+     ), told as (
+       select pg_notify($3, json_build_object('channel', channel, 'kind', 'message', 'id', reply_to::text)::text)
+         from reply where mine
+     )
+     select mine from reply left join told on true`,
+    [id, writer, NOTICES],
+  );
+  isThere(rows[0]);
 }
 
-export async function finishReply(db: Pool, replyId: string): Promise<void> {
+function isThere(row: { mine: boolean } | undefined): boolean {
+  if (row && !row.mine) throw new ServiceError("web", "Another process writes this reply.");
+  return row !== undefined;
+}
+
+/** Takes a reply away with all that it said, unless somebody wrote after its question. */
+export async function retractReply(db: Pool, replyId: string): Promise<void> {
   await db.query(
-    `with done as (
-       update web_message set finished_at = now() where id = $1 returning channel, reply_to
+    `with gone as (
+       delete from web_message r
+        where r.id = $1 and r.reply_to is not null and not ${wroteAfter("r.reply_to", "r.thread")}
+       returning channel, reply_to
      )
      select pg_notify($2, json_build_object('channel', channel, 'kind', 'message', 'id', reply_to::text)::text)
-       from done`,
+       from gone`,
     [replyId, NOTICES],
   );
 }

@@ -11,6 +11,7 @@ export interface Peer {
 }
 
 type Run = (unit: Uint8Array<ArrayBuffer>) => Promise<Reply>;
+type Turn = () => Promise<void>;
 
 interface Request {
   peer: Peer;
@@ -26,6 +27,7 @@ export class Bridge {
   readonly #peers = new Set<Peer>();
   readonly #listening = new Set<Peer>();
   readonly #waiting: Request[] = [];
+  readonly #waitingAlone: { turn: Turn; refuse: (error: Error) => void }[] = [];
   #busy = false;
   /** Whose transaction is open; it may have left already. */
   #owner: Peer | undefined;
@@ -52,23 +54,45 @@ export class Bridge {
     this.#proceed();
   }
 
+  /** Has the engine to itself between transactions: whoever asks something meanwhile waits until `work` ends. */
+  alone<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const turn = async (): Promise<void> => {
+      await work(this.#run).then(resolve, reject);
+      this.#busy = false;
+      this.#proceed();
+    };
+    this.#waitingAlone.push({ turn, refuse: reject });
+    this.#proceed();
+    return promise;
+  }
+
   /** The engine is gone: every connection ends with this error, now and later. */
   break(error: Error): void {
     this.#broken = error;
     clearTimeout(this.#impatience);
     for (const peer of this.#peers) peer.fail(error);
+    for (const { refuse } of this.#waitingAlone.splice(0)) refuse(error);
   }
 
   #proceed(): void {
     if (this.#busy || this.#broken) return;
-    const request = this.#next();
-    if (request === undefined) return;
+    const turn = this.#nextTurn();
+    if (turn === undefined) return;
     this.#busy = true;
     clearTimeout(this.#impatience);
-    this.#exchange(request).catch((error: unknown) => {
+    turn().catch((error: unknown) => {
       // The engine's death is told by `break`; anything else here is a bug, and ends the connections as well.
       this.break(error instanceof Error ? error : new Error(String(error)));
     });
+  }
+
+  #nextTurn(): Turn | undefined {
+    const alone = this.#owner ? undefined : this.#waitingAlone.shift();
+    if (alone) return alone.turn;
+    const request = this.#next();
+    return request && (() => this.#exchange(request));
   }
 
   #next(): Request | undefined {

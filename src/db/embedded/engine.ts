@@ -7,7 +7,8 @@ import { Bridge } from "./bridge.ts";
 import { Connection } from "./connection.ts";
 import { type Claim, claimFolder, POSTGRES_MAJOR } from "./folder.ts";
 import { makeEngineFolder } from "./make.ts";
-import type { Reply } from "./wire.ts";
+import { copyChanged } from "./snapshot.ts";
+import { query, type Reply } from "./wire.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 const START_MS_MAX = 120_000;
@@ -18,6 +19,8 @@ const STATEMENT_MS_MAX = 300_000;
 export interface Embedded {
   /** For `pg`: every connection made with it ends in the engine. */
   config: ClientConfig;
+  /** Copies the engine's files, as they are between two transactions, into a new folder. */
+  snapshot(target: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export async function startEmbedded(deps: {
   });
   return {
     config: configOf(bridge),
+    snapshot: (target) => snapshot(bridge, claim.engineFolder, target),
     async close() {
       await engine.close();
       bridge.break(new ServiceError("database", "The embedded database is closed."));
@@ -72,6 +76,17 @@ function configOf(bridge: Bridge): ClientConfig {
     database: "postgres",
     ssl: false,
   };
+}
+
+async function snapshot(bridge: Bridge, engineFolder: string, target: string): Promise<void> {
+  // Most of it is copied while the engine works, so that queries wait only for what it wrote meanwhile.
+  const copied = await copyChanged(engineFolder, target, new Map());
+  await bridge.alone(async (run) => {
+    await run(query("checkpoint"));
+    // The thread may make a checkpoint of its own behind a reply: with the next one, that is over as well.
+    await run(query("select"));
+    await copyChanged(engineFolder, target, copied);
+  });
 }
 
 function doesNotStart(engineFolder: string, cause: unknown): ConfigError {

@@ -21,22 +21,46 @@ export interface Claim {
   release(): void;
 }
 
+/** Another process has the folder: stop it, or ask it. */
+export class FolderInUse extends ConfigError {}
+
 /**
  * Makes the data folder if need be, and keeps every other process out of it.
- * @throws {ConfigError} where the folder cannot be used, is in use, or is of another Postgres
+ * @throws {FolderInUse} while another Docent runs on it
+ * @throws {ConfigError} where the folder cannot be used, or is of another Postgres
  */
 export async function claimFolder(dataFolder: string): Promise<Claim> {
+  const claim = await claimAnyFolder(dataFolder);
+  const { engineFolder, major } = claim;
+  if (major === null || major === POSTGRES_MAJOR) return claim;
+  claim.release();
+  throw ofAnother(engineFolder, major);
+}
+
+/** As {@link claimFolder}, also where the files there are another Postgres's: for putting others in their place. */
+export async function claimAnyFolder(
+  dataFolder: string,
+): Promise<Claim & { major: string | null }> {
   const folder = resolve(dataFolder);
   const lock = await lockFolder(folder);
   const engineFolder = join(folder, ENGINE_FOLDER);
   try {
-    const major = await readVersion(join(engineFolder, "PG_VERSION"));
-    if (major !== undefined && major !== POSTGRES_MAJOR) throw ofAnother(engineFolder, major);
-    return { engineFolder, isNew: major === undefined, release: () => lock.close() };
+    const major = await majorOf(engineFolder);
+    return { engineFolder, major, isNew: major === null, release: () => lock.close() };
   } catch (error) {
     lock.close();
     throw error;
   }
+}
+
+/** Whether the embedded database was ever made there. */
+export async function hasDatabase(dataFolder: string): Promise<boolean> {
+  return (await majorOf(join(resolve(dataFolder), ENGINE_FOLDER))) !== null;
+}
+
+/** The major version of Postgres that an engine's folder belongs to; null where it holds no engine. */
+export async function majorOf(engineFolder: string): Promise<string | null> {
+  return (await readVersion(join(engineFolder, "PG_VERSION"))) ?? null;
 }
 
 /**
@@ -67,8 +91,8 @@ function errcodeOf(error: unknown): unknown {
   return error instanceof Error && "errcode" in error ? error.errcode : undefined;
 }
 
-function inUse(folder: string, cause: unknown): ConfigError {
-  return new ConfigError(
+function inUse(folder: string, cause: unknown): FolderInUse {
+  return new FolderInUse(
     `Another Docent is running on the folder ${folder}. Stop it, or give this one another DATA_DIR.`,
     { cause },
   );

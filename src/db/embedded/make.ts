@@ -17,11 +17,14 @@ export async function makeEngineFolder(engineFolder: string): Promise<void> {
   await rename(unfinished, engineFolder);
 }
 
-async function removeUnfinished(engineFolder: string): Promise<void> {
+/** What was being made, or restored, when a process died. Nobody else may be at work in the data folder. */
+export async function removeUnfinished(engineFolder: string): Promise<void> {
   const parent = dirname(engineFolder);
   const prefix = `${basename(engineFolder)}-unfinished-`;
   const names = (await readdir(parent)).filter((name) => name.startsWith(prefix));
-  await Promise.all(names.map((name) => rm(join(parent, name), { recursive: true, force: true })));
+  // A program that is killed with us may still be writing.
+  const options = { recursive: true, force: true, maxRetries: 5 };
+  await Promise.all(names.map((name) => rm(join(parent, name), options)));
 }
 
 function create(folder: string): Promise<void> {

@@ -14,6 +14,11 @@ export interface Part {
   lines: [number, number];
 }
 
+/** A chunk in the making. */
+export interface Draft extends Part {
+  headings: string[];
+}
+
 interface Span {
   start: number;
   end: number;

@@ -1,5 +1,6 @@
 /** What the host and the extraction child say to each other. The host trusts nothing it hears. */
 import * as v from "valibot";
+import { FILE_KINDS } from "./kinds.ts";
 import type { ReadLimits } from "./reader.ts";
 
 /** A batch is small, so that the host's event loop is never held up by one. */
@@ -17,6 +18,7 @@ const locator = v.object({
   page: v.exactOptional(v.number()),
   pageLabel: v.exactOptional(v.string()),
   lines: v.exactOptional(v.tuple([v.number(), v.number()])),
+  rows: v.exactOptional(v.tuple([v.number(), v.number()])),
   headings: v.exactOptional(v.array(v.string())),
 });
 const fromChild = v.variant("kind", [
@@ -24,7 +26,7 @@ const fromChild = v.variant("kind", [
   v.object({ kind: v.literal("ready") }),
   v.object({
     kind: v.literal("opened"),
-    fileKind: v.picklist(["pdf", "markdown", "text"]),
+    fileKind: v.picklist(FILE_KINDS),
     pages: v.nullable(v.number()),
   }),
   v.object({

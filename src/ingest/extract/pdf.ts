@@ -168,7 +168,7 @@ function chunksOf(page: Page, outline: Heading[]): Chunk[] {
   const { number, text } = page;
   const label = page.label?.trim().slice(0, LABEL_CHARS_MAX) ?? "";
   const labelled = label === "" || label === String(number) ? {} : { pageLabel: label };
-  const source = { syntax: "markdown", lines: null, outline, page: number, ...labelled } as const;
+  const source = { syntax: "markdown", counts: null, outline, page: number, ...labelled } as const;
   return [...chunkText([text], source)];
 }
 

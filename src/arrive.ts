@@ -1,0 +1,32 @@
+import path from "node:path";
+import type { Pool } from "pg";
+import type { Adapter, ChannelMode, Place, Readers } from "./chat.ts";
+import { ensurePlace, type PlaceIds } from "./db/places.ts";
+
+export interface ArriveDeps {
+  db: Pool;
+  adapterOf(platform: string): Adapter;
+  /** By name, with * for anything: how a channel is read until somebody sets its mode. */
+  channels: { include: readonly string[]; exclude: readonly string[] };
+}
+
+/** What the platform says of a place now, and our own ids for it, made if it is new to us. */
+export async function arrive(
+  deps: ArriveDeps,
+  place: Place,
+): Promise<{ ids: PlaceIds; readers: Readers }> {
+  const readers = await deps.adapterOf(place.platform).readers(place);
+  const mode = firstMode(deps.channels, readers.channelName);
+  return { readers, ids: await ensurePlace(deps.db, place, readers, mode) };
+}
+
+/** A channel without a name is a conversation of its people alone, which no rule by name is about. */
+export function firstMode(
+  { include, exclude }: ArriveDeps["channels"],
+  name: string | null,
+): ChannelMode {
+  if (name === null) return "auto";
+  const isNamed = (globs: readonly string[]) => globs.some((glob) => path.matchesGlob(name, glob));
+  if (isNamed(exclude)) return "off";
+  return include.length === 0 || isNamed(include) ? "auto" : "ask";
+}

@@ -1,0 +1,29 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Any address of the machine: what listens there is reached at this one. */
+const EVERYWHERE = /\/\/(0\.0\.0\.0|\[::\])(?=:|$)/;
+
+/**
+ * Leaves word of where the process that holds this data folder can be asked.
+ * @returns what takes it back
+ */
+export async function announce(dataFolder: string, address: string): Promise<() => Promise<void>> {
+  const path = pathIn(dataFolder);
+  await writeFile(path, `${address.replace(EVERYWHERE, "//127.0.0.1")}\n`, { mode: 0o600 });
+  return () => rm(path, { force: true });
+}
+
+/** Null where nobody has left word, or has taken it back. */
+export async function readAddress(dataFolder: string): Promise<string | null> {
+  try {
+    return (await readFile(pathIn(dataFolder), "utf8")).trim();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function pathIn(dataFolder: string): string {
+  return join(dataFolder, "address");
+}

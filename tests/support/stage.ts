@@ -1,0 +1,189 @@
+/** The core with real clients on loopback services, and a chat in memory: for telling whole stories on both engines. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { createStops } from "../../src/answer/stops.ts";
+import type { Citation, FileState } from "../../src/chat.ts";
+import { runCommand } from "../../src/commands.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Database } from "../../src/db/pool.ts";
+import type { Embedder } from "../../src/embed/embedder.ts";
+import { createNova } from "../../src/embed/nova.ts";
+import { createIntake, type HandleDeps, handleWork, type Work } from "../../src/handle.ts";
+import { createExtractor, type Extractor } from "../../src/ingest/extract/extractor.ts";
+import { openQueue, type Queue } from "../../src/jobs/queue.ts";
+import { startWorker, type Worker } from "../../src/jobs/worker.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import { createChain } from "../../src/models/chain.ts";
+import { recordAttempt } from "../../src/models/health.ts";
+import { createOpenRouter } from "../../src/models/openrouter.ts";
+import { type BedrockLoopback, startBedrock } from "./bedrock.ts";
+import { PLAIN } from "./core.ts";
+import { openTestDatabase } from "./database.ts";
+import { createMemoryChat, type MemoryReply } from "./memory.ts";
+import { type OpenRouterLoopback, startOpenRouter } from "./openrouter.ts";
+
+const log = pino({ level: "silent" });
+const POLL_MS = 10;
+
+export const MODELS = ["test/first", "test/second"];
+
+/** What a story needs and what it leaves behind; made anew for each test, where it is not expensive. */
+export interface Stage {
+  database: Database;
+  queue: Queue;
+  extractor: Extractor;
+  workFolder: string;
+  bedrock: BedrockLoopback;
+  openrouter: OpenRouterLoopback;
+  worker: Worker | null;
+  chat: ReturnType<typeof createMemoryChat>;
+  embedder: Embedder;
+}
+
+export interface Wanted {
+  key?: boolean;
+  embedder?: boolean;
+  generalAnswers?: boolean;
+  channels?: HandleDeps["channels"];
+}
+
+/** Sets the stage for the tests of a file. Its fields are there from the first `beforeEach` on. */
+export function setStage(): Stage {
+  const stage = { worker: null } as Partial<Stage> as Stage;
+  beforeAll(() => open(stage));
+  beforeEach(() => clear(stage));
+  afterEach(async () => {
+    await stage.worker?.close(0);
+    stage.worker = null;
+  });
+  afterAll(() => close(stage));
+  return stage;
+}
+
+async function open(stage: Stage): Promise<void> {
+  process.env.AWS_ACCESS_KEY_ID = "test";
+  process.env.AWS_SECRET_ACCESS_KEY = "test";
+  stage.database = await openTestDatabase();
+  const { pool: db, engine } = stage.database;
+  stage.queue = await openQueue({ db, engine, log });
+  stage.workFolder = await mkdtemp(path.join(tmpdir(), "docent-test-"));
+  const limits = { filePagesMax: 100, fileChunksMax: 1000 };
+  stage.extractor = createExtractor({ workFolder: stage.workFolder, log, limits });
+  stage.bedrock = await startBedrock();
+  stage.openrouter = await startOpenRouter();
+}
+
+async function close(stage: Stage): Promise<void> {
+  await stage.extractor.close();
+  await stage.bedrock.close();
+  await stage.openrouter.close();
+  await stage.queue.close();
+  await stage.database.close();
+  await rm(stage.workFolder, { recursive: true });
+}
+
+async function clear(stage: Stage): Promise<void> {
+  for (const table of ["workspace", "event", "queue.job", "model_health"]) {
+    await stage.database.pool.query(`delete from ${table}`);
+  }
+  stage.chat = createMemoryChat();
+  const endpoint = stage.bedrock.url;
+  stage.embedder = createNova({ region: "us-east-1", endpoint, concurrencyMax: 8, log });
+  stage.openrouter.requests.length = 0;
+  for (const model of MODELS) stage.openrouter.always(model, null);
+}
+
+/** Starts working, as a process does. */
+export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
+  const { database, queue, extractor, workFolder, openrouter, chat, embedder } = stage;
+  const { limits } = readConfig({});
+  const { pool: db, notifications } = database;
+  const baseUrl = openrouter.url;
+  const client = createOpenRouter({ apiKey: "sk-test", baseUrl, dataCollection: "deny", limits });
+  const onAttempt = (attempt: Parameters<typeof recordAttempt>[1]) => recordAttempt(db, attempt);
+  const chain = createChain({ models: MODELS, client, log, limits, onAttempt });
+  const deps: HandleDeps = {
+    ...{ db, queue, extractor, workFolder, log, limits, ...PLAIN },
+    embedder: wanted.embedder === false ? null : embedder,
+    adapterOf: () => chat.adapter,
+    chain: wanted.key === false ? null : chain,
+    stops: await createStops(notifications),
+    generalAnswers: wanted.generalAnswers ?? false,
+    channels: wanted.channels ?? PLAIN.channels,
+  };
+  const metrics = createMetrics(async () => ({}));
+  stage.worker = await startWorker<Work>(
+    { queue, notifications, log, metrics },
+    (["question", "event", "file", "vectors"] as const).map((name) => ({
+      name,
+      slots: 2,
+      handler: (job, signal) => handleWork(deps, job, signal),
+    })),
+  );
+  const command = (wish: Parameters<typeof runCommand>[1]) => runCommand(deps, wish);
+  await chat.adapter.listen({ ...createIntake({ db, queue }), command });
+}
+
+export async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+export async function share(
+  stage: Stage,
+  name: string,
+  text: string,
+  channel = "general",
+): Promise<FileState> {
+  const event = await stage.chat.share({ name, content: Buffer.from(text), channel });
+  return endOf(stage, event.fileId);
+}
+
+export function endOf({ chat }: Stage, fileId: string): Promise<FileState> {
+  return until(() => {
+    const last = chat.marks.filter((mark) => mark.fileId === fileId).at(-1)?.state;
+    return last && (last.kind === "searchable" || last.kind === "failed") ? last : undefined;
+  });
+}
+
+export async function ask(
+  stage: Stage,
+  text: string,
+  more: { channel?: string; thread?: string; user?: string; fileIds?: string[] } = {},
+): Promise<MemoryReply> {
+  const event = await stage.chat.ask({ text, ...more });
+  await answered(stage, event.key);
+  return until(() => stage.chat.replies.find((reply) => reply.question === event.messageId));
+}
+
+export async function answered({ database }: Stage, key: string): Promise<void> {
+  const done = "select 1 from answer where event_key = $1 and state <> 'answering'";
+  await until(async () => (await database.pool.query(done, [key])).rowCount || undefined);
+}
+
+/** Resolves when nothing is waiting or running any more. */
+export async function quiet({ queue }: Stage): Promise<void> {
+  await until(async () => {
+    const { waiting, running } = await queue.depth();
+    return waiting + running === 0 || undefined;
+  });
+}
+
+export function citations(reply: MemoryReply): Citation[] {
+  return reply.parts.flatMap((part) => (part.kind === "citations" ? part.citations : []));
+}
+
+export function footer(reply: MemoryReply): string {
+  return reply.parts.flatMap((part) => (part.kind === "footer" ? part.text : [])).join();
+}
+
+export function lastPrompt({ openrouter }: Stage): string {
+  const messages = openrouter.requests.at(-1)?.body.messages ?? [];
+  return messages.map(({ content }) => content).join("\n");
+}
