@@ -279,6 +279,8 @@ create table web_file (
   user_id text not null,
   name text not null,
   bytes bigint not null,
+  -- Sent to go with a question.
+  handed_over boolean not null default false,
   state jsonb not null,
   created_at timestamptz not null default now()
 );

@@ -37,6 +37,8 @@ export interface FileShared extends EventBase {
   name: string;
   /** What the platform claims; 0 where it claims nothing. Never trusted: a download is bounded as it streams. */
   bytes: number;
+  /** It came with a question or a mention: then it is read also where others are not. */
+  handedOver: boolean;
   /** A link for people to the place where it was shared. */
   permalink: string | null;
   /** Milliseconds since 1970. */
@@ -165,6 +167,8 @@ export type FileState =
   | { kind: "received" }
   | { kind: "reading"; pagesDone: number; pages: number | null }
   | { kind: "searchable"; pages: number | null; note: string | null }
+  /** By consent: the channel, or who shared it, does not want it read. Chats of others don't show it. */
+  | { kind: "unread"; reason: string }
   | { kind: "failed"; reason: string };
 
 /** What the platform knows of who can read a place, right now. Facts only: answer/scope.ts decides. */

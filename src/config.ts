@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { ConfigError } from "./errors.ts";
-import { DEFAULT_MODELS } from "./models/defaults.ts";
+import { Environment } from "./settings/settings.ts";
 
 /** Everything an operator can set, read once from the environment. Secrets are never printed. */
 export interface Config {
@@ -62,119 +62,7 @@ export interface Limits {
 
 const MIB = 1024 * 1024;
 
-const number = (min: number, max: number) =>
-  v.pipe(
-    v.string(),
-    v.transform(Number),
-    v.check(
-      (given) => Number.isInteger(given) && given >= min && given <= max,
-      `must be a whole number from ${min} to ${max}`,
-    ),
-  );
-
-const whole = (fallback: number, min: number, max: number) =>
-  v.optional(number(min, max), String(fallback));
-
-const choice = <const T extends readonly string[]>(options: T, fallback: T[number]) =>
-  v.optional(v.picklist(options, `must be one of: ${options.join(", ")}`), fallback);
-
-const list = (fallback: readonly string[]) =>
-  v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((text) => text.split(",").flatMap((item) => item.trim() || [])),
-    ),
-    fallback.join(","),
-  );
-
-const url = (protocols: string[], fix: string) =>
-  v.pipe(
-    v.string(),
-    v.check((text) => protocols.includes(URL.parse(text)?.protocol ?? ""), fix),
-  );
-
-const MODEL_ID = /^~?[\w.-]+\/[\w.:-]+$/;
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
-const HTTP = ["http:", "https:"];
-
-const Environment = v.object({
-  HOST: v.optional(v.string(), "127.0.0.1"),
-  PORT: whole(3000, 0, 65_535),
-  DATA_DIR: v.optional(v.string(), "./data"),
-  DATABASE_URL: v.optional(
-    url(["postgres:", "postgresql:"], "must look like postgres://user:password@host:5432/docent"),
-  ),
-  LOG_LEVEL: choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
-  ROLES: v.pipe(
-    list(["gateway", "worker"]),
-    v.everyItem(
-      (role) => role === "gateway" || role === "worker",
-      "may hold gateway and worker, with a comma",
-    ),
-    v.minLength(1, "must name gateway, worker or both"),
-  ),
-  SCOPE: choice(["audience", "channel"], "audience"),
-  GENERAL_ANSWERS: choice(["on", "off"], "on"),
-  ADMIN_USERS: list([]),
-  CHANNELS_INCLUDE: list([]),
-  CHANNELS_EXCLUDE: list([]),
-  WEB_TOKEN: v.optional(
-    v.pipe(v.string(), v.regex(/^\S{16,}$/, "must be 16 characters or more, without spaces")),
-  ),
-  WEB_WORKSPACE: v.optional(v.string()),
-
-  OPENROUTER_API_KEY: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\S{8,}$/, "does not look like a key; copy it again from openrouter.ai/keys"),
-    ),
-  ),
-  OPENROUTER_BASE_URL: v.optional(
-    url(HTTP, "must be an http(s) address"),
-    "https://openrouter.ai/api/v1",
-  ),
-  OPENROUTER_MODELS: v.pipe(
-    list(DEFAULT_MODELS),
-    v.everyItem(
-      (id) => MODEL_ID.test(id),
-      "must be a comma-separated list like openai/gpt-4o-mini",
-    ),
-    v.minLength(1, "must name at least one model"),
-    v.maxLength(5, "may name five models at most"),
-  ),
-  OPENROUTER_DATA: choice(["deny", "allow", "zdr"], "deny"),
-
-  BEDROCK_REGION: v.optional(
-    v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must look like us-east-1")),
-  ),
-  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: v.optional(url(HTTP, "must be an http(s) address")),
-  EMBED_RPM: v.optional(number(1, 1_000_000)),
-  EMBED_CONCURRENCY: whole(8, 1, 64),
-
-  SLACK_BOT_TOKEN: v.optional(
-    v.pipe(v.string(), v.startsWith("xoxb-", "must start with xoxb- (OAuth & Permissions)")),
-  ),
-  SLACK_APP_TOKEN: v.optional(
-    v.pipe(v.string(), v.startsWith("xapp-", "must start with xapp- (Basic Information)")),
-  ),
-  SLACK_API_URL: v.optional(url(HTTP, "must be an http(s) address")),
-  SLACK_FILE_HOSTS: list([]),
-  SLACK_TEAMS: list([]),
-
-  FILE_MIB_MAX: whole(100, 1, 2048),
-  FILE_PAGES_MAX: whole(2000, 1, 100_000),
-  FILE_CHUNKS_MAX: whole(5000, 1, 100_000),
-  DOWNLOAD_TIMEOUT_S: whole(60, 1, 3600),
-  QUESTION_CHARS_MAX: whole(8000, 1, 50_000),
-  QUESTIONS_AT_ONCE: whole(4, 1, 100),
-  HISTORY_MESSAGES_MAX: whole(20, 0, 200),
-  PASSAGES_MAX: whole(12, 1, 50),
-  CONTEXT_TOKENS_MAX: whole(12_000, 500, 1_000_000),
-  ANSWER_TOKENS_MAX: whole(1500, 16, 100_000),
-  FIRST_TOKEN_TIMEOUT_S: whole(20, 1, 600),
-  IDLE_TIMEOUT_S: whole(20, 1, 600),
-  ANSWER_TIMEOUT_S: whole(240, 5, 3600),
-});
 
 type Settings = v.InferOutput<typeof Environment>;
 

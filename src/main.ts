@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { createSlack } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
+import { readWorkspace } from "../adapters/web/readWorkspace.ts";
 import { createWeb } from "../adapters/web/web.ts";
 import { createStops } from "./answer/stops.ts";
 import type { Adapter, Inbox } from "./chat.ts";
@@ -128,7 +129,7 @@ async function open(
     closing: () => closing,
     guard: guard(boundTo(config)),
   });
-  const web = createWebChat(parts);
+  const web = await createWebChat(parts);
   routes.route("/", web.routes);
   const adapters = [web.adapter, ...createSlackChat(config, log)];
 
@@ -137,7 +138,6 @@ async function open(
   life.opened(() => server.close());
   if (database.snapshot) life.opened(await announce(config.dataFolder, server.address));
   if (config.roles.gateway) await startGateways(parts, adapters, life);
-  warnIfOpen(config, log);
   return {
     address: server.address,
     close: async () => {
@@ -155,12 +155,15 @@ interface Parts {
   embedder: Embedder | null;
 }
 
-function createWebChat({ config, log, database, queue, embedder }: Parts) {
+async function createWebChat({ config, log, database, queue, embedder }: Parts) {
   const { pool: db, engine, notifications } = database;
   const { models, apiKey } = config.openrouter;
   const keyGiven = apiKey !== null;
   const status = () => readStatus({ db, queue, engine, embedder, models, keyGiven });
+  const { token, workspaceFile } = config.web;
   return createWeb({
+    ...(workspaceFile && { workspace: await readWorkspace(workspaceFile) }),
+    token,
     db,
     notifications,
     library: createLibrary({ db, status }),
@@ -273,13 +276,5 @@ function adapterNamed(adapters: Adapter[], platform: string): Adapter {
   if (adapter) return adapter;
   throw new ConfigError(
     `There is work waiting for ${platform}, but ${platform} is not set up in this process.`,
-  );
-}
-
-function warnIfOpen({ host }: Config, log: Log): void {
-  if (["127.0.0.1", "::1", "localhost"].includes(host)) return;
-  log.warn(
-    { host },
-    "the web chat asks nobody to sign in: everyone who reaches this address is in",
   );
 }

@@ -78,9 +78,14 @@ function shared({ place, userId, message, file }: InMessage & { file: File }, se
     fileId: file.id,
     name: file.name || file.id,
     bytes: file.size ?? 0,
+    handedOver: isForUs(message, self),
     permalink: permalink(self.workspaceUrl, place, message.ts),
     sharedAtMs: Math.round(Number(message.ts) * 1_000),
   } satisfies FileShared;
+}
+
+function isForUs(message: Message, self: Identity): boolean {
+  return message.channel_type === "im" || (message.text ?? "").includes(`<@${self.botUserId}>`);
 }
 
 /** A mention in a channel comes as app_mention and as message: only the first is a question there. */

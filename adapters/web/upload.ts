@@ -18,6 +18,7 @@ interface Upload {
   channel: string;
   userId: string;
   bytesMax: number;
+  handedOver: boolean;
 }
 
 /**
@@ -76,12 +77,12 @@ async function storeFile(
   stream: BusboyFileStream,
   name: string | undefined,
 ): Promise<WebFile | null> {
-  const { db, channel, userId, bytesMax } = upload;
+  const { db, channel, userId, bytesMax, handedOver } = upload;
   const id = randomUUID();
   begun.push(id);
   // The one character that browsers write otherwise in a form's file name.
   const given = name?.replaceAll("%22", '"') ?? "";
-  await beginFile(db, { id, channel, userId, name: cleanFileName(given) });
+  await beginFile(db, { id, channel, userId, name: cleanFileName(given), handedOver });
   let bytes = 0;
   let position = 0;
   for await (const piece of pieces(stream)) {

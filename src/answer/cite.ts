@@ -59,7 +59,10 @@ export function createCiting(passages: readonly string[]): Citing {
   let said = "";
   const renumber = (given: number, before: string): number | null => {
     if (given < 1 || given > passages.length) return null;
-    const index = supportOf(lastSentence(said + before), passages, given - 1);
+    const claim = lastSentence(said + before);
+    // What it was to stand behind is not in the files, so it stands on nothing.
+    if (claim.includes(QUOTE_LEFT_OUT)) return null;
+    const index = supportOf(claim, passages, given - 1);
     if (index === null) return null;
     if (!order.includes(index)) order.push(index);
     return order.indexOf(index) + 1;

@@ -24,8 +24,8 @@ export interface PassageGiven {
   position: number;
   /** The passage with its neighbours on the same page. */
   text: string;
-  /** The passage itself, which quotes come from. */
-  ownText: string;
+  /** The passage itself, then these neighbours: quotes come from the one that holds what is claimed. */
+  parts: StoredChunk[];
   locator: Locator;
   where: string;
   fileName: string;
@@ -57,6 +57,8 @@ export interface RetrievedHit extends Pick<Hit, "contentId" | "position" | "scor
   vectorScore: number | null;
   /** The number under which the model was given it; null where it was not. */
   given: number | null;
+  /** The number under which the answer cites it; null where it does not. */
+  cited: number | null;
 }
 
 /** A question, with the files that came with it. */
@@ -132,6 +134,7 @@ function retrievedOf({ scope, hits, seen, coverage }: Found, givenCount: number)
         vectorScore,
         shareId: share.id,
         given: number,
+        cited: null,
       };
     }),
   };
@@ -221,14 +224,15 @@ async function pack(
   const around = await neighbours(deps.db, workspaceId, hits);
   for (const hit of hits) {
     if (packed.length >= deps.limits.passagesMax) break;
-    const text = withNeighbours(hit, around);
+    const near = neighboursOf(hit, around);
+    const text = [near.before, hit, near.after].flatMap((part) => part?.text ?? []).join("\n\n");
     tokensLeft -= estimateTokens(text);
     if (tokensLeft < 0 && packed.length > 0) break;
     packed.push({
       contentId: hit.contentId,
       position: hit.position,
       text,
-      ownText: hit.text,
+      parts: [hit, near.before, near.after].filter((part) => part !== undefined),
       locator: hit.locator,
       where: where(hit.locator),
       fileName: hit.share.name,
@@ -242,11 +246,10 @@ async function pack(
 }
 
 /** Only neighbours on the same page: a citation must stay true. */
-function withNeighbours(hit: Hit, around: (StoredChunk & { contentId: number })[]): string {
+function neighboursOf(hit: Hit, around: (StoredChunk & { contentId: number })[]) {
   const { contentId, position, locator } = hit;
   const near = around.filter((chunk) => chunk.contentId === contentId);
-  const at = (other: number) =>
-    near.find((chunk) => chunk.position === other && chunk.locator.page === locator.page)?.text;
-  const texts = [at(position - 1), hit.text, at(position + 1)];
-  return texts.filter((text) => text !== undefined).join("\n\n");
+  const at = (other: number): StoredChunk | undefined =>
+    near.find((chunk) => chunk.position === other && chunk.locator.page === locator.page);
+  return { before: at(position - 1), after: at(position + 1) };
 }

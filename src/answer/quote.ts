@@ -3,6 +3,7 @@ const QUOTE_CHARS_MAX = 220;
 
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: "sentence" });
 const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
+const MARKERS_FIRST = /^(?:\s*\[\d{1,3}\])+/;
 
 /**
  * The line of a passage that says most of what was claimed, word for word from the source.
@@ -28,10 +29,13 @@ export function claimsFor(text: string, number: number): string {
   const sentences = lines.flatMap((line) =>
     [...SENTENCES.segment(line)].map((part) => part.segment),
   );
-  const at = sentences.flatMap((sentence, index) => (sentence.includes(marker) ? [index] : []));
-  // A marker may stand behind the full stop, and so at the head of the next sentence.
-  const near = at.flatMap((index) => [sentences[index - 1] ?? "", sentences[index] ?? ""]);
-  return near.join(" ");
+  const claims = sentences.flatMap((sentence, index) => {
+    if (!sentence.includes(marker)) return [];
+    // A marker may stand behind the full stop, and so at the head of the next sentence.
+    const isBehind = MARKERS_FIRST.exec(sentence)?.[0].includes(marker);
+    return (isBehind ? sentences[index - 1] : sentence) ?? "";
+  });
+  return claims.join(" ");
 }
 
 function linesOf(passage: string): string[] {

@@ -27,6 +27,17 @@ export function supportOf(
   return own > 0 ? cited : null;
 }
 
+/** Which text holds most of a claim, by its words and by how they follow each other; the first of equal ones. */
+export function bestHolder(claim: string, texts: readonly string[]): number {
+  const [words, pairs] = [contentWords(claim), pairsOf(claim)];
+  const scores = texts.map((text) => {
+    const there = pairsOf(text);
+    const shared = [...pairs].filter((pair) => there.has(pair)).length;
+    return words.size === 0 ? 0 : shareIn(words, text) + shared / Math.max(pairs.size, 1);
+  });
+  return scores.indexOf(Math.max(...scores));
+}
+
 function shareIn(wanted: Set<string>, passage: string): number {
   const there = contentWords(passage);
   return [...wanted].filter((word) => there.has(word)).length / wanted.size;
@@ -34,9 +45,17 @@ function shareIn(wanted: Set<string>, passage: string): number {
 
 /** Words that carry meaning, by a rule of thumb for every language: longer ones, and all with a digit. */
 function contentWords(text: string): Set<string> {
+  return new Set(wordsOf(text).filter((word) => carriesMeaning(word)));
+}
+
+function pairsOf(text: string): Set<string> {
+  const words = wordsOf(text);
+  return new Set(words.slice(1).map((word, index) => `${words[index]} ${word}`));
+}
+
+function wordsOf(text: string): string[] {
   const parts = [...WORDS.segment(text.normalize("NFKC").toLowerCase())];
-  const words = parts.flatMap((part) => (part.isWordLike ? [part.segment] : []));
-  return new Set(words.filter((word) => carriesMeaning(word)));
+  return parts.flatMap((part) => (part.isWordLike ? [part.segment] : []));
 }
 
 function carriesMeaning(word: string): boolean {

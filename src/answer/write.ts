@@ -2,12 +2,15 @@ import type { Citation, Mention, ReplyPart } from "../chat.ts";
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { AllModelsFailed, type Chain, type ChatRequest } from "../models/chain.ts";
+import type { StoredChunk } from "../search/retrieve.ts";
 import { createCiting } from "./cite.ts";
 import { type Draft, say } from "./draft.ts";
 import type { Gathered, PassageGiven } from "./gather.ts";
 import { buildGeneralPrompt, buildPrompt } from "./prompt.ts";
 import { bestQuote, claimsFor } from "./quote.ts";
 import { looked } from "./scope.ts";
+import { bestHolder } from "./support.ts";
+import { where } from "./where.ts";
 
 export interface WriteDeps {
   chain: Chain;
@@ -174,13 +177,30 @@ function quoted(quote: string): string {
 function citations(cited: PassageGiven[], question: string, draft: Draft): Citation[] {
   return cited.map((passage, index) => {
     const number = index + 1;
-    const quote = bestQuote(passage.ownText, `${claimsFor(draft.text, number)} ${question}`);
-    const { contentId, position, shareId } = passage;
+    const claim = claimsFor(draft.text, number);
+    const { position, text, locator } = partFor(claim, passage);
+    const quote = bestQuote(text, `${claim} ${question}`);
+    const { contentId, shareId } = passage;
     draft.sources.push({ number, shareId, contentId, position, quote });
-    const { file, fileName, locator, permalink, sharedAtMs } = passage;
-    const at = { position, where: passage.where, locator };
+    noteCited(draft, passage, number);
+    const { file, fileName, permalink, sharedAtMs } = passage;
+    const at = { position, where: where(locator), locator };
     return { number, quote, ...at, file, fileName, permalink, sharedAtMs };
   });
+}
+
+/** A citation opens where the claim stands, which may be right beside the passage that was found. */
+function partFor(claim: string, { parts, ...passage }: PassageGiven): StoredChunk {
+  const texts = parts.map(({ text }) => text);
+  return parts[bestHolder(claim, texts)] ?? passage;
+}
+
+function noteCited({ retrieved }: Draft, passage: PassageGiven, number: number): void {
+  const { contentId, position } = passage;
+  const hit = retrieved?.hits.find(
+    (one) => one.contentId === contentId && one.position === position,
+  );
+  if (hit) hit.cited = number;
 }
 
 function modelNote({ model, attempts }: Draft): string {

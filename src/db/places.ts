@@ -53,18 +53,28 @@ export async function findPlace(
   return rows[0] ?? null;
 }
 
-/** May files that this person shares in this channel be read? */
-export async function mayRead(db: Pool, ids: PlaceIds, sharerId: string): Promise<boolean> {
-  const { rows } = await db.query<{ allowed: boolean }>(
-    `select w.served and c.mode = 'auto' and c.gone_at is null
-            and p.opted_out_at is null and p.blocked_at is null as allowed
+/** Why a file is not read, by consent; null when it may be. */
+export type Unread = "not_served" | "channel_off" | "channel_ask" | "opted_out";
+
+/** May this file be read, which this person shared in this channel? */
+export async function whyUnread(
+  db: Pool,
+  ids: PlaceIds,
+  { userId, handedOver }: { userId: string; handedOver: boolean },
+): Promise<Unread | null> {
+  const { rows } = await db.query<{ reason: Unread | null }>(
+    `select case when not w.served or p.blocked_at is not null then 'not_served'
+                 when c.mode = 'off' or c.gone_at is not null then 'channel_off'
+                 when c.mode = 'ask' and not $4 then 'channel_ask'
+                 when p.opted_out_at is not null and not $4 then 'opted_out' end as reason
        from workspace w
        join channel c on c.workspace_id = w.id
        left join person p on p.workspace_id = w.id and p.platform_id = $3
       where w.id = $1 and c.id = $2`,
-    [ids.workspaceId, ids.channelId, sharerId],
+    [ids.workspaceId, ids.channelId, userId, handedOver],
   );
-  return rows[0]?.allowed ?? false;
+  const [row] = rows;
+  return row ? row.reason : "not_served";
 }
 
 export interface OpenChannel {

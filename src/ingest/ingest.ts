@@ -10,7 +10,7 @@ import {
   receiveShare,
   settleShare,
 } from "../db/contents.ts";
-import { mayRead, type PlaceIds } from "../db/places.ts";
+import { type PlaceIds, type Unread, whyUnread } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { FileRejected } from "../errors.ts";
@@ -43,6 +43,12 @@ interface Reading {
   content: Content | null;
 }
 
+const UNREAD: Record<Unread, string> = {
+  not_served: "Files are not read here.",
+  channel_off: "Files in this channel are not read.",
+  channel_ask: "This channel's files are read only when they are handed over with a question.",
+  opted_out: "Whoever shared it does not want their files read.",
+};
 const NOTE_WORDS_ALONE = "by words alone for now";
 const REASON_TROUBLE =
   "I tried several times and could not read it, because something on my side failed. Please share it again later.";
@@ -58,13 +64,19 @@ export async function ingestFile(
   const reading: Reading = { job, file, adapter, ids: null, content: null };
   try {
     const { ids } = await arrive(deps, file.place);
-    if (!(await mayRead(deps.db, ids, file.userId))) return await complete(deps, job);
+    const unread = await whyUnread(deps.db, ids, file);
+    if (unread) return await leaveUnread(deps, reading, UNREAD[unread]);
     await receiveShare(deps.db, ids, file);
     await readFile(deps, Object.assign(reading, { ids }), signal);
   } catch (error) {
     signal.throwIfAborted();
     await failed(deps, reading, error);
   }
+}
+
+async function leaveUnread(deps: IngestDeps, { job, file, adapter }: Reading, reason: string) {
+  await adapter.mark(file, { kind: "unread", reason });
+  await complete(deps, job);
 }
 
 async function readFile(

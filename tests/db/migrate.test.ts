@@ -61,10 +61,13 @@ test("a migration that was edited after it had run is refused", async () => {
   await expect(refused).rejects.toThrow("001_start.sql");
 });
 
-test("maintenance frees the space of deleted rows", async () => {
+test("maintenance works on what was written to, and lets the rest be", async () => {
+  await maintain(pool);
+  expect(await maintain(pool)).toBe(0);
   await pool.query("create table filler as select repeat('x', 1000) from generate_series(1, 2000)");
+  expect(await maintain(pool)).toBe(1);
   await pool.query("delete from filler");
-  expect(await maintain(pool)).toBeGreaterThan(10);
+  expect(await maintain(pool)).toBe(1);
   const { rows } = await pool.query("select pg_relation_size('filler')::int as bytes");
   expect(rows).toEqual([{ bytes: 0 }]);
 });

@@ -9,6 +9,7 @@ import { JobLost, JobPostponed, openQueue, type Queue } from "../../src/jobs/que
 import { type Handler, type Room, startWorker, type Worker } from "../../src/jobs/worker.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
 
 const log = pino({ level: "silent" });
 
@@ -55,10 +56,6 @@ function completing(seen: (key: string) => Promise<void> | void): Handler<Mentio
     await seen(job.data.key);
     await inTransaction(database.pool, (client) => queue.complete(client, "question", job));
   };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 test("an event is done once, though it is delivered twice and at once", async () => {

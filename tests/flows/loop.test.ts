@@ -14,8 +14,8 @@ import {
   run,
   setStage,
   share,
-  until,
 } from "../support/stage.ts";
+import { until } from "../support/until.ts";
 
 // Long enough that each section is a passage of its own.
 const REST = "The committee met and talked about the weather of that week. ".repeat(18);
@@ -230,7 +230,14 @@ describe("what goes wrong", () => {
     const event: Incoming = {
       ...{ kind: "file_shared", key: "crash:1", userId: "ada", name: "plan.md" },
       place: memoryPlace("general", "M1"),
-      ...{ messageId: "M1", fileId: "F1", bytes: 1, permalink: null, sharedAtMs: 0 },
+      ...{
+        messageId: "M1",
+        fileId: "F1",
+        bytes: 1,
+        handedOver: false,
+        permalink: null,
+        sharedAtMs: 0,
+      },
     };
     await run(stage);
     await stage.chat.share({ name: "plan.md", content: Buffer.from(PLAN) });

@@ -13,8 +13,8 @@ import {
   run,
   setStage,
   share,
-  until,
 } from "../support/stage.ts";
+import { until } from "../support/until.ts";
 
 const PLAN = "The launch of the Heron is on 14 May 2027.\n";
 const LAMPS = "We spend 40,000 crowns on lamps for the lighthouse.\n";
@@ -243,6 +243,17 @@ describe("consent", () => {
     expect(await forget("ben")).toEqual({ done: true, text: "I have forgotten plan.md." });
     expect(await contents()).toBe(0);
     expect(await forget("ben")).toMatchObject({ done: true });
+  });
+
+  test("a channel that only wants what is handed over has that read, and says so of the rest", async () => {
+    await run(stage);
+    await stage.chat.command({ ...GENERAL, kind: "set_mode", mode: "ask" });
+    await shareUnread("plan.md");
+    expect(stage.chat.marks.at(-1)?.state).toMatchObject({ kind: "unread" });
+    expect(await contents()).toBe(0);
+    await stage.chat.share({ name: "handed.md", content: Buffer.from(PLAN), handedOver: true });
+    await quiet(stage);
+    expect(await contents()).toBe(1);
   });
 
   test("channels are read by name as the operator says, until somebody sets it", async () => {

@@ -9,9 +9,9 @@ import { inServer, urlOf } from "../support/postgres-template.ts";
 import { type Product, startProduct } from "../support/product.ts";
 import { type LoopbackSlack, startSlack } from "../support/slack.ts";
 import { APP_TOKEN, BOT_TOKEN } from "../support/slack-world.ts";
+import { until } from "../support/until.ts";
 
 const DATABASE = `docent_slack_${process.pid}`;
-const POLL_MS = 20;
 
 let folder: string;
 let settings: Record<string, string>;
@@ -58,14 +58,6 @@ async function databaseSettings(): Promise<Record<string, string>> {
 
 function inPostgres(statement: string): Promise<unknown> {
   return inServer(inject("postgres").serverUrl, (client) => client.query(statement));
-}
-
-async function until<T>(find: () => T | undefined): Promise<T> {
-  for (;;) {
-    const found = find();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }
 
 function share(channel: string, name: string, content: Uint8Array) {

@@ -121,6 +121,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
 
 interface NewFile {
   name: string;
+  handedOver?: boolean;
   content: Uint8Array;
   channel?: string;
   user?: string;
@@ -148,6 +149,7 @@ function sharedEvent(file: NewFile, number: number): FileShared {
     fileId: `F${number}`,
     name: file.name,
     bytes: file.content.length,
+    handedOver: file.handedOver ?? false,
     permalink: null,
     sharedAtMs: Date.UTC(2025, 0, 1) + number * 60_000,
   };

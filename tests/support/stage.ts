@@ -24,9 +24,9 @@ import { PLAIN } from "./core.ts";
 import { openTestDatabase } from "./database.ts";
 import { createMemoryChat, type MemoryReply } from "./memory.ts";
 import { type OpenRouterLoopback, startOpenRouter } from "./openrouter.ts";
+import { until } from "./until.ts";
 
 const log = pino({ level: "silent" });
-const POLL_MS = 10;
 
 export const MODELS = ["test/first", "test/second"];
 
@@ -125,14 +125,6 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   );
   const command = (wish: Parameters<typeof runCommand>[1]) => runCommand(deps, wish);
   await chat.adapter.listen({ ...createIntake({ db, queue }), command });
-}
-
-export async function until<T>(find: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }
 
 export async function share(

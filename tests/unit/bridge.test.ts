@@ -81,3 +81,34 @@ test("a unit is complete with its last byte, and no earlier", () => {
   for (let bytes = 0; bytes < unit; bytes += 1) expect(unitBytes(both.subarray(0, bytes))).toBe(0);
   expect(unitBytes(both)).toBe(unit);
 });
+
+test("who wants the engine alone waits for an open transaction, and everybody else for them", async () => {
+  const { bridge, statements, answer } = fakeEngine();
+  const [a, b] = [join(bridge), join(bridge)];
+  bridge.submit(a, query("begin"));
+  const worked = Promise.withResolvers<string>();
+  const alone = bridge.alone(() => worked.promise);
+  bridge.submit(b, query("b1"));
+  await answer("T");
+  bridge.submit(a, query("commit"));
+  await answer("I");
+  expect(statements).toEqual(["begin", "commit"]);
+  worked.resolve("done");
+  expect(await alone).toBe("done");
+  await new Promise(setImmediate);
+  expect(statements).toEqual(["begin", "commit", "b1"]);
+});
+
+test("work alone that fails holds up nobody, and an engine that died refuses it", async () => {
+  const { bridge, statements } = fakeEngine();
+  const peer = join(bridge);
+  const failing = bridge.alone(() => Promise.reject(new Error("no room")));
+  bridge.submit(peer, query("a1"));
+  await expect(failing).rejects.toThrow("no room");
+  await new Promise(setImmediate);
+  expect(statements).toEqual(["a1"]);
+  const waiting = bridge.alone(() => Promise.resolve());
+  bridge.break(new Error("dead"));
+  await expect(waiting).rejects.toThrow("dead");
+  await expect(bridge.alone(() => Promise.resolve())).rejects.toThrow("dead");
+});

@@ -33,6 +33,7 @@ describe("what Slack's events mean", () => {
         fileId: "F1",
         name: "plan.pdf",
         bytes: 12_345,
+        handedOver: false,
         permalink: "https://acme.slack.com/archives/C1/p1700000000000100",
         sharedAtMs: 1_700_000_000_000,
       },

@@ -25,11 +25,11 @@ let forms = 0;
  */
 export function actionsElement(question, reply, standing, page) {
   const { finished, mine, rating, doing } = standing;
+  if (question.deleted) return el("div", { class: "actions" });
   if (doing) return el("p", { class: "actions quiet" }, doing);
   if (!finished) return el("div", { class: "actions" }, mine ? stopButton(question, page) : null);
   const form = el("div", {});
   const more = menu(question, reply, mine, page);
-  if (question.deleted) return el("div", { class: "actions" }, more);
   const buttons = [
     thumb("up", question, form, rating, page),
     thumb("down", question, form, rating, page),
@@ -53,7 +53,7 @@ function stopButton(question, page) {
  * @param {Page} page
  */
 function thumb(rating, question, form, given, page) {
-  const [sign, words] = rating === "up" ? ["👍", "Helpful"] : ["👎", "Not helpful"];
+  const words = rating === "up" ? "Helpful" : "Not helpful";
   const onclick = () => {
     if (rating === "up") page.rate(question, "up", "");
     else askReason(question, form, button, page);
@@ -64,7 +64,12 @@ function thumb(rating, question, form, given, page) {
     "aria-pressed": String(given === rating),
     onclick,
   };
-  const button = el("button", props, el("span", { "aria-hidden": "true" }, `${sign} `), words);
+  const button = el(
+    "button",
+    props,
+    el("span", { class: `thumb ${rating}`, "aria-hidden": "true" }),
+    words,
+  );
   return button;
 }
 
@@ -128,14 +133,14 @@ function menu(question, reply, mine, page) {
     };
     return el("li", {}, el("button", { type: "button", onclick: chosen }, words));
   };
-  const again = mine && !question.deleted;
   const items = el(
     "ul",
     {},
-    again ? item("Regenerate", () => page.regenerate(question)) : null,
+    mine ? item("Regenerate", () => page.regenerate(question)) : null,
     item("Look inside", () => page.inspect(question)),
     item("Copy", () => page.copy(copied(reply))),
   );
   const box = el("details", { class: "menu" }, el("summary", {}, "More"), items);
+  box.addEventListener("toggle", () => box.open && items.scrollIntoView({ block: "nearest" }));
   return box;
 }

@@ -35,6 +35,8 @@ export async function call(path, init = {}) {
   if (currentUser()) headers.set("x-docent-user", currentUser());
   const response = await fetch(`/api${path}`, { ...init, headers });
   if (response.ok) return response;
+  // The sign-in is over: there is a page for that in the place of this one.
+  if (response.status === 401) location.reload();
   const body = await response.json().catch(() => ({}));
   throw new Refused(body.error ?? "The server could not answer this.", response.status);
 }

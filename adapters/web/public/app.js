@@ -21,8 +21,7 @@ const source = createSource();
 const talk = byId("talk", HTMLElement);
 
 const follower = createFollower((reply, id) => {
-  // What was asked for has come about: it began anew, or it stopped.
-  if (reply.finished || reply.text !== "") state.doing.delete(id);
+  if (reply.finished) state.doing.delete(id);
   draw();
   if (reply.finished) say(`Docent answered: ${spoken(reply)}`);
   else if (reply.text === "" && reply.status) say(reply.status);
@@ -185,8 +184,6 @@ async function start() {
   try {
     state.me = /** @type {Me} */ (await getJson("/me"));
   } catch (error) {
-    // The sign-in is over: the server answers with its page for that.
-    if (error instanceof Refused && error.status === 401) return location.reload();
     // A person of an earlier workspace: begin as the first one of this.
     if (!(error instanceof Refused && error.status === 403 && currentUser())) throw error;
     setUser("");

@@ -26,7 +26,7 @@ export function createCompose(deps) {
   const { draw, explain } = deps;
   const question = byId("question", HTMLTextAreaElement);
   const attachments = createAttachments(byId("attached", HTMLUListElement), {
-    send: (file, signal) => sendFile(deps, file, signal),
+    send: (file, signal) => sendFile(deps, file, true, signal),
     drop: (id) => void drop(deps, id).catch(explain),
     failed: explain,
     changed: draw,
@@ -137,7 +137,7 @@ async function share(deps, files) {
   draw();
   for (const file of files) {
     say(`Sharing ${file.name}`);
-    await sendFile(deps, file, leaving.signal).catch(explain);
+    await sendFile(deps, file, false, leaving.signal).catch(explain);
     sending.shift();
     if (leaving.signal.aborted) return;
     await refresh();
@@ -147,12 +147,13 @@ async function share(deps, files) {
 /**
  * @param {Deps} deps
  * @param {File} file
+ * @param {boolean} withQuestion
  * @param {AbortSignal} signal
  * @returns {Promise<string>} the file's id
  */
-async function sendFile({ state }, file, signal) {
+async function sendFile({ state }, file, withQuestion, signal) {
   refuseTooLarge(file, state.me?.limits.fileBytesMax ?? Number.POSITIVE_INFINITY);
-  return (await upload(state.channel?.id ?? "", file, signal)).id;
+  return (await upload(state.channel?.id ?? "", file, withQuestion, signal)).id;
 }
 
 /**

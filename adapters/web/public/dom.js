@@ -110,11 +110,11 @@ export function closeMenus() {
  * @param {Element[]} children
  */
 export function keep(parent, children) {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
   for (const [index, child] of children.entries()) {
     const there = parent.children[index] ?? null;
     if (there !== child) parent.insertBefore(child, there);
   }
-  while (parent.children.length > children.length) parent.lastElementChild?.remove();
 }
 
 /**

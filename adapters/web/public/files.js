@@ -77,6 +77,8 @@ export function stateText({ state, pages, pagesDone, reason, note }) {
       const size = pages ? `, ${pages} ${pages === 1 ? "page" : "pages"}` : "";
       return `Searchable${size}${note ? `. ${note}` : ""}`;
     }
+    case "unread":
+      return `Not read: ${reason ?? "this channel's files are not."}`;
     case "failed":
       return `Could not be read: ${reason ?? "no reason was given."}`;
   }
@@ -113,13 +115,15 @@ export function sizeText(bytes) {
 /**
  * @param {string} channel
  * @param {File} file
+ * @param {boolean} withQuestion
  * @param {AbortSignal} signal
  * @returns {Promise<{ id: string }>}
  */
-export async function upload(channel, file, signal) {
+export async function upload(channel, file, withQuestion, signal) {
   const body = new FormData();
   body.append("file", file, file.name);
-  const response = await call(`${channelPath(channel)}/files`, { method: "POST", body, signal });
+  const path = `${channelPath(channel)}/files${withQuestion ? "?with=question" : ""}`;
+  const response = await call(path, { method: "POST", body, signal });
   return response.json();
 }
 

@@ -60,7 +60,8 @@ export function clear(state) {
  * @param {Follower} follower
  */
 export function takeInLatest(state, { messages, more }, follower) {
-  const first = Number(messages.find(({ thread }) => thread === null)?.id ?? 0);
+  const oldest = Number(messages.find(({ thread }) => thread === null)?.id ?? 0);
+  const first = more ? oldest : 0;
   let olderShown = false;
   for (const [id, { thread }] of state.messages) {
     if (Number(thread ?? id) >= first) state.messages.delete(id);
@@ -97,8 +98,9 @@ function takeInReply({ replies, doing }, { reply }, question, follower) {
   // Who follows a reply knows it at least as well, and writes into the object that is there.
   if (!reply || follower.follows(question)) return;
   const shown = replyOf(reply);
+  const before = replies.get(question);
   // It was asked for that it stops, or begins anew: so it did.
-  if (replies.get(question)?.finished !== shown.finished) doing.delete(question);
+  if (before?.finished !== shown.finished || before.next !== shown.next) doing.delete(question);
   replies.set(question, shown);
   if (!reply.finished) follower.follow(question, shown);
 }

@@ -27,7 +27,7 @@ export interface SharedFile {
   messageId: string;
   sharedBy: string;
   sharedAt: string;
-  state: "received" | "reading" | "searchable" | "failed";
+  state: "received" | "reading" | "searchable" | "failed" | "unread";
   pages: number | null;
   pagesDone: number | null;
   reason: string | null;

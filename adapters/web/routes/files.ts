@@ -1,8 +1,10 @@
 import { type Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import type { FileShared } from "../../../src/chat.ts";
 import { contentDisposition } from "../fileName.ts";
 import {
   accept,
+  adminOf,
   channelOf,
   command,
   notFound,
@@ -38,6 +40,7 @@ export function sharedEvent(site: Site, file: WebFile): FileShared {
     fileId: file.id,
     name: file.name,
     bytes: file.bytes,
+    handedOver: file.handedOver,
     permalink: `/#/${encodeURIComponent(file.channel)}/${file.messageId}`,
     sharedAtMs: file.sharedAtMs,
   };
@@ -46,7 +49,8 @@ export function sharedEvent(site: Site, file: WebFile): FileShared {
 async function share(site: Site, c: Context<WebEnv>): Promise<Response> {
   const channel = channelOf(site, c);
   const { db, fileBytesMax: bytesMax } = site;
-  const upload = { db, channel: channel.id, userId: c.get("person").id, bytesMax };
+  const handedOver = c.req.query("with") === "question";
+  const upload = { db, channel: channel.id, userId: c.get("person").id, bytesMax, handedOver };
   const files = await storeUploads(upload, c.req.raw);
   const waiting = [...files];
   try {
@@ -91,6 +95,12 @@ async function remove(site: Site, c: Context<WebEnv>): Promise<Response> {
   const file = await findFile(site.db, channel.id, c.req.param("id") ?? "");
   if (!file) return c.body(null, 204);
   const place = placeIn(site, channel.id, file.messageId);
+  // The core knows nothing yet of what it has not read, and would let anybody.
+  const isUnknown = file.state.kind === "received" || file.state.kind === "unread";
+  if (isUnknown && person.id !== file.userId && person !== adminOf(site)) {
+    const message = `Only who shared this file, or ${adminOf(site)?.name}, can delete it.`;
+    throw new HTTPException(403, { message });
+  }
   await command(site, { kind: "forget_file", place, userId: person.id, fileId: file.id });
   await accept(site, {
     kind: "file_removed",

@@ -13,6 +13,8 @@ export interface WebFile {
   userId: string;
   name: string;
   bytes: number;
+  /** Was it sent to go with a question? */
+  handedOver: boolean;
   state: FileState;
   sharedAtMs: number;
 }
@@ -24,12 +26,13 @@ interface FileRow {
   user_id: string;
   name: string;
   bytes: string;
+  handed_over: boolean;
   state: FileState;
   created_at: Date;
 }
 
 // Ids are text and numbers are parsed here, whatever the pool makes of bigint.
-const COLUMNS = `id, channel, message_id::text, user_id, name, bytes::text, state, created_at`;
+const COLUMNS = `id, channel, message_id::text, user_id, name, bytes::text, handed_over, state, created_at`;
 const WHOLE = "state->>'kind' <> 'arriving'";
 
 function toFile(row: FileRow): WebFile {
@@ -40,6 +43,7 @@ function toFile(row: FileRow): WebFile {
     userId: row.user_id,
     name: row.name,
     bytes: Number(row.bytes),
+    handedOver: row.handed_over,
     state: row.state,
     sharedAtMs: row.created_at.getTime(),
   };
@@ -48,15 +52,15 @@ function toFile(row: FileRow): WebFile {
 /** Makes room for a file whose bytes come next, in a message of its own. */
 export async function beginFile(
   db: Pool,
-  file: Pick<WebFile, "id" | "channel" | "userId" | "name">,
+  file: Pick<WebFile, "id" | "channel" | "userId" | "name" | "handedOver">,
 ): Promise<void> {
   await db.query(
     `with message as (
        insert into web_message (channel, user_id) values ($2, $3) returning id
      )
-     insert into web_file (id, channel, message_id, user_id, name, bytes, state)
-     select $1, $2, message.id, $3, $4, 0, '{"kind": "arriving"}' from message`,
-    [file.id, file.channel, file.userId, file.name],
+     insert into web_file (id, channel, message_id, user_id, name, bytes, handed_over, state)
+     select $1, $2, message.id, $3, $4, 0, $5, '{"kind": "arriving"}' from message`,
+    [file.id, file.channel, file.userId, file.name, file.handedOver],
   );
 }
 

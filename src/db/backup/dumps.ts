@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Pool } from "pg";
 import type { Log } from "../../log.ts";
 import { writeArchive } from "./archive.ts";
-import { timeName } from "./names.ts";
+import { timeIn, timeName } from "./names.ts";
 
 const KEPT = 2;
 /** By this machine's clock. */
@@ -21,6 +21,8 @@ export interface DumpDeps {
   /** Where the dumps are kept; made if missing. */
   folder: string;
   log: Log;
+  /** How much of the folder's disk is free; for tests. */
+  freeBytes?: (folder: string) => Promise<number>;
 }
 
 /**
@@ -50,7 +52,7 @@ function lastNight(now: Date): Date {
 /** When the newest dump was made; without any, when the database was, so that a first night is waited for. */
 async function newestMs({ db, folder }: DumpDeps): Promise<number> {
   const newest = (await dumpsIn(folder)).at(-1);
-  if (newest) return (await stat(join(folder, newest))).mtimeMs;
+  if (newest) return timeIn(newest).getTime();
   const { rows } = await db.query<{ made: Date | null }>(
     "select min(applied_at) as made from schema_version",
   );
@@ -63,16 +65,20 @@ async function dumpsIn(folder: string): Promise<string[]> {
 }
 
 /** A dump takes up to twice the database for a moment: its copy, and what becomes of it. */
-async function fits({ db, folder, log }: DumpDeps): Promise<boolean> {
+async function fits({ db, folder, log, freeBytes = freeOf }: DumpDeps): Promise<boolean> {
   const { rows } = await db.query<{ bytes: number }>(
     "select pg_database_size(current_database()) as bytes",
   );
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
+  const free = await freeBytes(folder);
   const wantedBytes = 2 * (rows[0]?.bytes ?? 0) + FREE_BYTES_MIN;
-  if (freeBytes >= wantedBytes) return true;
-  log.warn({ freeBytes, wantedBytes }, "no dump this night: the disk is nearly full");
+  if (free >= wantedBytes) return true;
+  log.warn({ freeBytes: free, wantedBytes }, "no dump this night: the disk is nearly full");
   return false;
+}
+
+async function freeOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 async function dump(deps: DumpDeps, now: Date, signal: AbortSignal): Promise<void> {
@@ -83,10 +89,10 @@ async function dump(deps: DumpDeps, now: Date, signal: AbortSignal): Promise<voi
   try {
     const since = performance.now();
     await deps.snapshot(copy);
-    const waitedMs = Math.round(performance.now() - since);
     await writeArchive(copy, file, signal);
     const { size: bytes } = await stat(file);
-    log.info({ bytes, waitedMs }, "the nightly dump is made");
+    const tookMs = Math.round(performance.now() - since);
+    log.info({ bytes, tookMs }, "the nightly dump is made");
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

@@ -25,8 +25,8 @@ export async function makeWhole(
 
 /** A rename may reach the disk before the bytes do, unless they are forced there first. */
 async function force(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  await file.sync().finally(() => file.close());
+  await using file = await open(path, "r+");
+  await file.sync();
 }
 
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {

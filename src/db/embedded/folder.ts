@@ -109,7 +109,8 @@ function unusable(folder: string, cause: unknown): ConfigError {
 function ofAnother(engineFolder: string, major: string): ConfigError {
   return new ConfigError(
     `The folder ${engineFolder} was made by an embedded Postgres ${major}; this Docent brings Postgres ` +
-      `${POSTGRES_MAJOR}. Run the Docent that made it, or set DATA_DIR to an empty folder and share the files anew.`,
+      `${POSTGRES_MAJOR}, which can read neither it nor its backups. Run the Docent that made it, or set DATA_DIR to an ` +
+      "empty folder and share the files anew.",
   );
 }
 

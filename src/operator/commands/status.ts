@@ -57,7 +57,9 @@ async function askRunning({ config, stopSignal }: Terminal, inUse: FolderInUse):
   const signal = stopSignal();
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS_MAX)]);
-    const response = await fetch(`${address}/api/status`, { signal: either });
+    const { token } = config.web;
+    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    const response = await fetch(`${address}/api/status`, { headers, signal: either });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return (await response.json()) as Status;
   } catch (cause) {

@@ -1,0 +1,90 @@
+/** What a setting can be. Each kind reads one environment variable, and says what it allows in words for people. */
+import * as v from "valibot";
+
+/** What people are told of a setting beside its description; Markdown. */
+export type SettingWords = {
+  /** What may be given, where the kind does not say it. */
+  allowed?: string;
+  /** What stands behind the = in .env.example, where there is no default. */
+  example?: string;
+  /** What holds where it is not set, where there is no default. */
+  unset?: string;
+  /** Advice for who is about to set it. */
+  advice?: string;
+  /** Another value worth having at hand. */
+  alternative?: { why: string; value: string };
+};
+
+const HTTP = ["http:", "https:"];
+
+/** Puts the words beside the kind, where the docs are made from. @param does one sentence */
+export function setting<const Kind extends v.GenericSchema<string | undefined, unknown>>(
+  kind: Kind,
+  does: string,
+  words: SettingWords = {},
+) {
+  return v.pipe(
+    kind,
+    v.description<v.InferOutput<Kind>, string>(does),
+    v.metadata<v.InferOutput<Kind>, SettingWords>(words),
+  );
+}
+
+function number(min: number, max: number) {
+  return v.pipe(
+    v.string(),
+    v.transform(Number),
+    v.check(
+      (given) => Number.isInteger(given) && given >= min && given <= max,
+      `must be a whole number from ${min} to ${max}`,
+    ),
+  );
+}
+
+function range(min: number, max: number): SettingWords {
+  return { allowed: `${min} to ${max.toLocaleString("en")}` };
+}
+
+export function whole(fallback: number, min: number, max: number) {
+  const kind = v.optional(number(min, max), String(fallback));
+  return v.pipe(kind, v.metadata(range(min, max)));
+}
+
+export function wholeOrNone(min: number, max: number) {
+  return v.pipe(v.optional(number(min, max)), v.metadata(range(min, max)));
+}
+
+export function choice<const T extends readonly string[]>(options: T, fallback: T[number]) {
+  const kind = v.optional(v.picklist(options, `must be one of: ${options.join(", ")}`), fallback);
+  return v.pipe(kind, v.metadata({ allowed: options.map((one) => `\`${one}\``).join(", ") }));
+}
+
+export function list(fallback: readonly string[]) {
+  const items = v.pipe(
+    v.string(),
+    v.transform((given) => given.split(",").flatMap((item) => item.trim() || [])),
+  );
+  const kind = v.optional(items, fallback.join(","));
+  return v.pipe(kind, v.metadata({ allowed: "a list with commas" }));
+}
+
+export function text(fallback: string) {
+  return v.optional(v.string(), fallback);
+}
+
+/** @param fix what is said of a text that does not match */
+export function textLike(pattern: RegExp, fix: string) {
+  return v.optional(v.pipe(v.string(), v.regex(pattern, fix)));
+}
+
+export function url(protocols: string[], fix: string) {
+  return v.pipe(
+    v.string(),
+    v.check((given) => protocols.includes(URL.parse(given)?.protocol ?? ""), fix),
+  );
+}
+
+export function httpAddress() {
+  const kind = url(HTTP, "must be an http(s) address");
+  return v.pipe(v.optional(kind), v.metadata({ allowed: "an http(s) address" }));
+}

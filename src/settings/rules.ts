@@ -1,0 +1,65 @@
+import { choice, list, setting, whole } from "./kinds.ts";
+
+export const CONSENT = {
+  SCOPE: setting(
+    choice(["audience", "channel"], "audience"),
+    "What an answer may use: audience is all that every reader of the place may read, channel is the channel itself alone.",
+  ),
+  GENERAL_ANSWERS: setting(
+    choice(["on", "off"], "on"),
+    "Whether the model answers by itself, marked as not from the files, when those hold nothing.",
+  ),
+  ADMIN_USERS: setting(
+    list([]),
+    "People who are admins beside those of the platform: they may change channels' modes and have files forgotten.",
+    { allowed: "the platform's ids of people, with commas" },
+  ),
+  CHANNELS_INCLUDE: setting(
+    list([]),
+    "Where set, files in any other channel are read only when handed over with a question.",
+    {
+      allowed: "channel names, with commas; `*` stands for anything",
+      unset: "all channels",
+      advice: "Holds until somebody sets the channel's mode in the chat.",
+    },
+  ),
+  CHANNELS_EXCLUDE: setting(list([]), "Channels that are neither read nor used in answers.", {
+    allowed: "channel names, with commas; `*` stands for anything",
+    advice:
+      "Holds until somebody sets the channel's mode in the chat. A good start: `hr-*,legal*,*-private`.",
+  }),
+};
+
+export const LIMITS = {
+  FILE_MIB_MAX: setting(whole(100, 1, 2048), "The largest file that is read, in MiB."),
+  FILE_PAGES_MAX: setting(whole(2000, 1, 100_000), "The most pages of a file."),
+  FILE_CHUNKS_MAX: setting(whole(5000, 1, 100_000), "The most passages of a file."),
+  DOWNLOAD_TIMEOUT_S: setting(whole(60, 1, 3600), "Seconds that a download may take."),
+  QUESTION_CHARS_MAX: setting(whole(8000, 1, 50_000), "The longest question, in characters."),
+  QUESTIONS_AT_ONCE: setting(
+    whole(4, 1, 100),
+    "Questions of one person that are answered at the same time; more of them wait.",
+  ),
+  HISTORY_MESSAGES_MAX: setting(
+    whole(20, 0, 200),
+    "Earlier messages of the thread that go to the model with a question.",
+  ),
+  PASSAGES_MAX: setting(whole(12, 1, 50), "Passages of files that go to the model."),
+  CONTEXT_TOKENS_MAX: setting(
+    whole(12_000, 500, 1_000_000),
+    "Tokens of all these passages together, estimated.",
+  ),
+  ANSWER_TOKENS_MAX: setting(whole(1500, 16, 100_000), "The longest answer, in tokens."),
+  FIRST_TOKEN_TIMEOUT_S: setting(
+    whole(20, 1, 600),
+    "Seconds that a model may take to begin; then the next one is asked.",
+  ),
+  IDLE_TIMEOUT_S: setting(
+    whole(20, 1, 600),
+    "Seconds that a model may fall silent amid an answer; then the next one is asked.",
+  ),
+  ANSWER_TIMEOUT_S: setting(
+    whole(240, 5, 3600),
+    "Seconds that all models together may take for an answer.",
+  ),
+};

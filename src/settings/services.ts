@@ -1,0 +1,114 @@
+import * as v from "valibot";
+import { DEFAULT_MODELS } from "../models/defaults.ts";
+import { choice, httpAddress, list, setting, textLike, url, whole, wholeOrNone } from "./kinds.ts";
+
+const MODEL_ID = /^~?[\w.-]+\/[\w.:-]+$/;
+const MODERN_MODELS = [
+  "openai/gpt-6-luna",
+  "openai/gpt-6.1-terra",
+  "anthropic/claude-haiku-5.5",
+  "google/gemini-3.5-flash-lite",
+  "meta-llama/llama-3.3-70b-instruct",
+];
+const FOR_TESTS = "For tests, and for a stand-in of Slack.";
+
+export const MODELS = {
+  OPENROUTER_API_KEY: setting(
+    textLike(/^\S{8,}$/, "does not look like a key; copy it again from openrouter.ai/keys"),
+    "The key with which models write the answers; you get one at openrouter.ai/keys.",
+    { allowed: "a key of OpenRouter", unset: "answers are the best passages as they stand" },
+  ),
+  OPENROUTER_MODELS: setting(
+    v.pipe(
+      list(DEFAULT_MODELS),
+      v.everyItem(
+        (id) => MODEL_ID.test(id),
+        "must be a comma-separated list like openai/gpt-4o-mini",
+      ),
+      v.minLength(1, "must name at least one model"),
+      v.maxLength(5, "may name five models at most"),
+    ),
+    "The models that are asked, in this order, until one answers.",
+    {
+      allowed: "one to five models, with commas",
+      advice:
+        "Some of the default ones are retired, or will be in January 2027; Docent passes over those that are gone.",
+      alternative: { why: "A newer chain of the same class:", value: MODERN_MODELS.join(",") },
+    },
+  ),
+  OPENROUTER_BASE_URL: setting(
+    v.optional(
+      url(["http:", "https:"], "must be an http(s) address"),
+      "https://openrouter.ai/api/v1",
+    ),
+    "Where OpenRouter is, or a service that speaks its language.",
+    { allowed: "an http(s) address" },
+  ),
+  OPENROUTER_DATA: setting(
+    choice(["deny", "allow", "zdr"], "deny"),
+    "Which providers may see prompts: with deny none that trains on them, with zdr none that keeps them, with allow any.",
+  ),
+};
+
+export const EMBEDDINGS = {
+  BEDROCK_REGION: setting(
+    textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "must look like us-east-1"),
+    "The region that is asked for vectors, whatever `AWS_REGION` says.",
+    {
+      allowed: "a region like `us-east-1`",
+      example: "us-east-1",
+      unset: "`us-east-1`",
+      advice: "Set it to use the credentials of an instance role.",
+    },
+  ),
+  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: setting(
+    httpAddress(),
+    "Another address of Bedrock, as of a private endpoint.",
+    { unset: "the region's own" },
+  ),
+  EMBED_RPM: setting(
+    wholeOrNone(1, 1_000_000),
+    "Requests a minute at most: your account's quota, where you know it.",
+    { unset: "found by trying" },
+  ),
+  EMBED_CONCURRENCY: setting(whole(8, 1, 64), "Requests for vectors at the same time."),
+};
+
+/** Read by the AWS SDK itself, so that Docent only tells of them. */
+export const AWS_OWN = {
+  AWS_ACCESS_KEY_ID: "The credentials' id.",
+  AWS_SECRET_ACCESS_KEY: "The credentials' secret.",
+  AWS_SESSION_TOKEN: "With credentials for a time: their token.",
+  AWS_PROFILE: "A profile of `~/.aws` to take the credentials from.",
+  AWS_BEARER_TOKEN_BEDROCK: "A key of Bedrock's own, in the place of credentials.",
+};
+
+export const SLACK = {
+  SLACK_BOT_TOKEN: setting(
+    v.optional(
+      v.pipe(v.string(), v.startsWith("xoxb-", "must start with xoxb- (OAuth & Permissions)")),
+    ),
+    "The bot's token; in the app's settings, under OAuth & Permissions.",
+    { allowed: "starts with `xoxb-`", example: "xoxb-", unset: "no Slack" },
+  ),
+  SLACK_APP_TOKEN: setting(
+    v.optional(
+      v.pipe(v.string(), v.startsWith("xapp-", "must start with xapp- (Basic Information)")),
+    ),
+    "The token of the connection, with the scope connections:write; under Basic Information.",
+    { allowed: "starts with `xapp-`", example: "xapp-", unset: "no Slack" },
+  ),
+  SLACK_TEAMS: setting(list([]), "The workspaces that are served.", {
+    allowed: "team ids, with commas",
+    unset: "the one that the bot token belongs to",
+  }),
+  SLACK_API_URL: setting(httpAddress(), "Another address of Slack's Web API.", {
+    unset: "Slack's own",
+    advice: FOR_TESTS,
+  }),
+  SLACK_FILE_HOSTS: setting(
+    list([]),
+    "Hosts beside Slack's own that files may come from; they are sent the bot token.",
+    { allowed: "hosts, with commas", advice: FOR_TESTS },
+  ),
+};

@@ -1,0 +1,49 @@
+/**
+ * EVERY SETTING: its name, what it allows, its default, and what it does in a sentence for operators.
+ * docs/configuration.md and .env.example are made from here: `npm run docs`.
+ */
+import * as v from "valibot";
+import { PROCESS } from "./process.ts";
+import { CONSENT, LIMITS } from "./rules.ts";
+import { AWS_OWN, EMBEDDINGS, MODELS, SLACK } from "./services.ts";
+
+export const Environment = v.object({
+  ...PROCESS,
+  ...MODELS,
+  ...EMBEDDINGS,
+  ...SLACK,
+  ...CONSENT,
+  ...LIMITS,
+});
+
+/** The settings in the order of the docs; `lead` is Markdown. */
+export const SETTING_GROUPS: readonly {
+  title: string;
+  lead: string;
+  settings: v.ObjectEntries;
+  elsewhere?: Record<string, string>;
+}[] = [
+  { title: "Where it listens, and keeps its data", lead: "", settings: PROCESS },
+  {
+    title: "Answers: OpenRouter",
+    lead: "Models are asked only where there is a key.",
+    settings: MODELS,
+  },
+  {
+    title: "Finding by meaning: Amazon Nova embeddings on AWS Bedrock",
+    lead:
+      "Credentials are read as the AWS SDK reads them: from the environment, `~/.aws`, or the container. Without any, " +
+      "files are found by their words, and get their vectors once there are credentials. They need the right " +
+      "`bedrock:InvokeModel` on " +
+      "`arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-multimodal-embeddings-v1:0`.",
+    settings: EMBEDDINGS,
+    elsewhere: AWS_OWN,
+  },
+  {
+    title: "Slack",
+    lead: "Create the app from `manifest.yml`. Both tokens or neither.",
+    settings: SLACK,
+  },
+  { title: "Who reads what", lead: "", settings: CONSENT },
+  { title: "Limits", lead: "", settings: LIMITS },
+];
