@@ -1,7 +1,13 @@
 // A quote is one line for the eye, not a paragraph.
 const QUOTE_CHARS_MAX = 220;
 
+const TITLE_WEIGHT = 0.4;
+
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: "sentence" });
+// "paid to Mr. Novak" is one sentence.
+const ABBREVIATED =
+  /\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Inc|Ltd|Co|vs|etc|e\.g|i\.e|z\.B|\p{Lu})\.\s*$/u;
+
 const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
 const MARKERS_FIRST = /^(?:\s*\[\d{1,3}\])+/;
 
@@ -16,7 +22,7 @@ export function bestQuote(passage: string, claim: string): string {
   for (const line of linesOf(passage)) {
     const words = new Set(wordsOf(line));
     const shared = [...words].filter((word) => wanted.has(word)).length;
-    const score = shared / Math.sqrt(words.size + 4);
+    const score = (shared / Math.sqrt(words.size + 4)) * (isTitle(line) ? TITLE_WEIGHT : 1);
     if (score > bestScore) [best, bestScore] = [line, score];
   }
   return shorten(best);
@@ -38,6 +44,11 @@ export function claimsFor(text: string, number: number): string {
   return claims.join(" ");
 }
 
+/** A heading, or what announces a table or list, says what comes and not what is. */
+function isTitle(line: string): boolean {
+  return line.startsWith("#") || line.endsWith(":");
+}
+
 function linesOf(passage: string): string[] {
   return passage
     .split("\n")
@@ -47,7 +58,14 @@ function linesOf(passage: string): string[] {
 }
 
 function sentencesOf(line: string): string[] {
-  return [...SENTENCES.segment(line)].map((part) => part.segment);
+  const sentences: string[] = [];
+  for (const { segment } of SENTENCES.segment(line)) {
+    const last = sentences.at(-1);
+    if (last !== undefined && ABBREVIATED.test(last))
+      sentences[sentences.length - 1] = last + segment;
+    else sentences.push(segment);
+  }
+  return sentences;
 }
 
 function wordsOf(text: string): string[] {

@@ -94,7 +94,7 @@ interface Pending {
   parts: Part[];
   size: number;
   headingsAtEnd: number;
-  /** Taken at the first part that is no heading. */
+  /** Of the parts that are no headings, what they have in common. */
   path: string[] | null;
   outline: string[];
 }
@@ -112,7 +112,13 @@ function append(pending: Pending, part: Part, isHeading: boolean, outline: Headi
   pending.size += part.size + GAP.length;
   pending.headingsAtEnd = isHeading ? pending.headingsAtEnd + 1 : 0;
   pending.outline = outline.map((heading) => heading.title);
-  if (!isHeading) pending.path ??= pending.outline;
+  if (!isHeading) pending.path = sharedPath(pending.path ?? pending.outline, pending.outline);
+}
+
+/** Two short sections in one chunk stand under the headings that they have in common. */
+function sharedPath(one: string[], other: string[]): string[] {
+  const parting = one.findIndex((heading, level) => heading !== other[level]);
+  return parting < 0 ? one : one.slice(0, parting);
 }
 
 function takeHeadings(pending: Pending): Pending {
@@ -149,7 +155,7 @@ function* joinTiny(found: Iterable<Draft>): Generator<Draft> {
         text: held.text + GAP + draft.text,
         size: held.size + GAP.length + draft.size,
         lines: [held.lines[0], draft.lines[1]],
-        headings: held.size < draft.size ? draft.headings : held.headings,
+        headings: sharedPath(held.headings, draft.headings),
       };
     } else {
       if (held !== null) yield held;

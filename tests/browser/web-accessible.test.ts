@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { beforeAll, expect, test } from "vitest";
+import axe from "axe-core";
+import { expect, test } from "vitest";
 import { dropFiles, ducks, useWebPage } from "../support/web-page.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const LOOKS = [
   ["light", 1280],
   ["dark", 1280],
@@ -12,19 +10,13 @@ const LOOKS = [
 ] as const;
 
 const bench = useWebPage();
-let axe: string;
-
-beforeAll(async () => {
-  axe = await readFile(AXE, "utf8");
-});
-
 interface Found {
   violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
 }
 
 /** @returns what axe finds wrong with the page as it is now */
 async function violations(): Promise<string[]> {
-  await bench.page.evaluate(axe);
+  await bench.page.evaluate(axe.source);
   const found = (await bench.page.evaluate("axe.run()")) as Found;
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { createWeb, type WebDeps } from "../../adapters/web/web.ts";
-import type { ChannelMode, Inbox, Inspection, Library, Passage, Status } from "../../src/chat.ts";
+import type { ChannelMode, Inspection, Library, Passage, Status } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 
 export const STATUS: Status = {
@@ -31,15 +31,6 @@ export function scriptedLibrary(script: Scripted = {}): Library {
     passages: async (_file, from, count) =>
       passages.filter(({ position }) => position >= from && position < from + count),
     status: async () => STATUS,
-  };
-}
-
-/** An inbox that keeps what it is handed, and does every command. */
-export function willingInbox(settings = { mode: "auto", optedOut: false }): Inbox["command"] {
-  return async (command) => {
-    if (command.kind === "set_mode") settings.mode = command.mode;
-    if (command.kind === "opt_out") settings.optedOut = command.out;
-    return { done: true, text: "Done." };
   };
 }
 

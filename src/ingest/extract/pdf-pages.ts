@@ -16,6 +16,9 @@ const SIGN_ALONE = /(?<=^|\s)[\u3040-\u30ff\u3400-\u9fff](?=\s|$)/g;
 const SIGNS = /[\u3040-\u30ff\u3400-\u9fff]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is counted
 const GLYPH_NUMBERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
+/** Prose beside a table is at times taken for columns of it, and torn: such cells are longer than any figure. */
+const CELL_CHARS_MAX = 200;
+const LONG_CELL = new RegExp(`^\\|(?:[^|\\n]*\\|)*[^|\\n]{${CELL_CHARS_MAX},}\\|`, "m");
 /** Between the halves of a word that was hyphenated at a line end, and invisible hyphens. */
 const JOINS = /\ufffe(?:\r?\n)?|\u00ad/g;
 /** The layout's fallback for a region without structure; it holds nothing but spaces at times. */
@@ -25,7 +28,7 @@ const EMPTY_FENCE = /^```\w*\n\s*```[ \t]*$/gm;
 export function isDoubtful(markdown: string, text: string): boolean {
   if (share(text, RIGHT_TO_LEFT, LETTERS) > RIGHT_TO_LEFT_MAX) return true;
   if (share(markdown, SIGN_ALONE, SIGNS) > SINGLE_SIGNS_MAX) return true;
-  return covered(text, markdown) < COVERED_MIN;
+  return LONG_CELL.test(markdown) || covered(text, markdown) < COVERED_MIN;
 }
 
 export function betterReading(markdown: string, raw: string): string {
@@ -33,7 +36,8 @@ export function betterReading(markdown: string, raw: string): string {
   if (isRightToLeft) return tidyRaw(raw);
   const isGarbled = count(raw, GLYPH_NUMBERS) > raw.length * GARBLED_MIN;
   if (isGarbled) return markdown;
-  return covered(raw, markdown) < COVERED_MIN ? tidyRaw(raw) : markdown;
+  const isTorn = LONG_CELL.test(markdown) || covered(raw, markdown) < COVERED_MIN;
+  return isTorn ? tidyRaw(raw) : markdown;
 }
 
 export function tidyMarkdown(markdown: string): string {
