@@ -10,4 +10,11 @@ function explain(error) {
   process.exit(1);
 }
 
+// npm's shell ends without a word to what it started. Whoever stops npm means to stop Docent.
+// biome-ignore lint/style/noProcessEnv: it is about who started the process, not a setting
+if (process.env.npm_lifecycle_event) {
+  const shell = process.ppid;
+  setInterval(() => process.ppid !== shell && process.kill(process.pid, "SIGTERM"), 500).unref();
+}
+
 import("./src/main.ts").then((docent) => docent.main(process.argv.slice(2)), explain);

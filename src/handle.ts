@@ -10,7 +10,7 @@ import {
 } from "./answer/asked-anew.ts";
 import { arrive } from "./arrive.ts";
 import type { AccessChanged, Adapter, FileRemoved, Inbox, Incoming } from "./chat.ts";
-import { removeShare } from "./db/contents.ts";
+import { removeShare, sharesOf } from "./db/contents.ts";
 import { findPlace } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
@@ -113,8 +113,16 @@ async function refreshAccess(deps: HandleDeps, job: Job<AccessChanged>): Promise
 
 async function fill(deps: HandleDeps, job: Job<VectorsWanted>, signal: AbortSignal): Promise<void> {
   const { embedder } = deps;
+  const { workspaceId } = job.data;
+  // Each file was said to be found by words alone: that is over.
+  const onFilled = async (contentId: number): Promise<void> => {
+    for (const { pages, ...file } of await sharesOf(deps.db, workspaceId, contentId)) {
+      const adapter = deps.adapterOf(file.place.platform);
+      await adapter.mark(file, { kind: "searchable", pages, note: null });
+    }
+  };
   const left = embedder
-    ? await fillVectors({ ...deps, embedder }, job.data.workspaceId, signal)
+    ? await fillVectors({ ...deps, embedder }, workspaceId, onFilled, signal)
     : 0;
   if (left > 0) deps.log.warn({ left }, "the embedder went away again: vectors come later");
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "vectors", job));

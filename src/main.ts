@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
+import { Hono } from "hono";
 import { createSlack } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
 import { readWorkspace } from "../adapters/web/readWorkspace.ts";
@@ -99,6 +100,8 @@ async function open(
   environment: Record<string, string | undefined>,
   life: { opened(close: () => Promise<void>): void; close(): Promise<void> },
 ): Promise<Docent> {
+  // A port that is taken is said before anything is made.
+  if (config.port !== 0) await (await listen(new Hono(), config.host, config.port)).close();
   const workFolder = await openWorkFolder(config.dataFolder);
   const database = await openDatabase({
     databaseUrl: config.databaseUrl,

@@ -46,10 +46,10 @@ function ratesOf(asked: readonly Asked[]): Rate[] {
   // Whatever the model makes of it, the files hold the answer to these.
   const held = asked.filter(({ of }) => ["answerable", "bad-model"].includes(of.kind));
   return [
-    rate("answerable: answered", answerable, isAnswered, { why: "not answered" }),
-    rate("answered: correct file cited", answered, isCited, { why: "the file is not cited" }),
+    rate("answerable: answered", answerable, isAnswered, { why: whyNotAnswered }),
+    rate("answered: correct file cited", answered, isCited, { why: () => "it is not cited" }),
     rate("foreign: refused", foreign, (one) => !says(one), {
-      why: "the model's own words are shown",
+      why: () => "the model's own words are shown",
       target: { kind: "goal", atLeast: FOREIGN_REFUSED_MIN },
     }),
     falseRefusals(held),
@@ -60,13 +60,13 @@ function rate(
   name: string,
   cases: readonly Asked[],
   isRight: (one: Asked) => boolean,
-  { why, target }: { why: string } & Pick<Measure, "target">,
+  { why, target }: { why: (one: Asked) => string } & Pick<Measure, "target">,
 ): Rate {
   const wrong = cases.filter((one) => !isRight(one));
   const value = cases.length === 0 ? 1 : 1 - wrong.length / cases.length;
   return {
     measure: { name, value, unit: "share", ...(target && { target }) },
-    failures: wrong.map((one) => ({ id: idOf(one), measure: name, why })),
+    failures: wrong.map((one) => ({ id: idOf(one), measure: name, why: why(one) })),
   };
 }
 
@@ -92,6 +92,12 @@ function isAnswered(one: Asked): boolean {
   const { contains } = one.of.expect;
   const isThere = contains === undefined || holds(one.reply.text, contains);
   return isThere && one.reply.citations.length > 0;
+}
+
+function whyNotAnswered({ of, reply, prompts }: Asked): string {
+  if (prompts.length === 0) return "no model was asked";
+  if (!holds(reply.text, of.expect.contains ?? "")) return "the answer is not shown";
+  return `shown without a source, as “${reply.text}”`;
 }
 
 function isCited({ of, reply }: Asked): boolean {

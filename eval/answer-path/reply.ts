@@ -35,8 +35,3 @@ export function replyOf(parts: readonly ReplyPart[]): Reply {
   }
   return { ...reply, shown: said };
 }
-
-/** What of two replies people could tell apart: the words and the sources, not the ids behind them. */
-export function appearance({ shown }: Reply): string {
-  return shown;
-}

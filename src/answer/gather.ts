@@ -170,7 +170,7 @@ async function queryVector(
   signal: AbortSignal,
 ): Promise<Float32Array | null> {
   const { embedder } = deps;
-  if (!embedder || embedder.state().state === "failing") return null;
+  if (!embedder) return null;
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(QUERY_VECTOR_TIMEOUT_MS)]);
   try {
     const embedding = await embedder.embed(asked.text, "query", timeout);

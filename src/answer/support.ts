@@ -3,6 +3,8 @@ const SHORT_WORD = 3;
 
 // A passage with that much of a claim's words holds the claim, so a citation elsewhere is moved there.
 const HOLDS = 0.8;
+// Unless the cited one holds nearly as much of it.
+const NEARLY = 0.75;
 
 /**
  * Which passage a citation may stand on: the one that was cited when it speaks of the claim at all, another one when
@@ -22,7 +24,7 @@ export function supportOf(
   const shares = passages.map((passage) => shareIn(wanted, passage));
   const own = shares[cited] ?? 0;
   const best = Math.max(...shares);
-  if (best === 0 || own >= best / 2) return cited;
+  if (best === 0 || own >= best * NEARLY) return cited;
   if (best >= HOLDS) return shares.indexOf(best);
   return own > 0 ? cited : null;
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { FileShared } from "../chat.ts";
+import type { FileShared, SharedFile } from "../chat.ts";
 import type { RejectionKind } from "../errors.ts";
 import type { PlaceIds } from "./places.ts";
 
@@ -253,4 +253,24 @@ async function dropUnshared(db: PoolClient, workspaceId: number, contentId: numb
         and not exists (select from share s where s.workspace_id = $1 and s.content_id = c.id)`,
     [workspaceId, contentId],
   );
+}
+
+/** Every appearance of a content, with its pages. */
+export async function sharesOf(
+  db: Pool,
+  workspaceId: number,
+  contentId: number,
+): Promise<(SharedFile & { pages: number | null })[]> {
+  const { rows } = await db.query<SharedFile & { pages: number | null }>(
+    `select json_build_object('platform', w.platform, 'workspaceId', w.platform_id,
+                              'channelId', c.platform_id, 'threadId', s.thread_id) as place,
+            s.message_id as "messageId", s.file_id as "fileId", s.sharer_id as "userId", t.pages
+       from share s
+       join content t on t.workspace_id = s.workspace_id and t.id = s.content_id
+       join channel c on c.workspace_id = s.workspace_id and c.id = s.channel_id
+       join workspace w on w.id = s.workspace_id
+      where s.workspace_id = $1 and s.content_id = $2`,
+    [workspaceId, contentId],
+  );
+  return rows;
 }

@@ -27,6 +27,9 @@ const DEFAULT_LIMITS = {
   recheckMs: 60_000,
 };
 
+const THROTTLED = 429;
+const AWAY = "Bedrock does not answer; files get their vectors when it does.";
+
 export interface NovaOptions {
   /** Of its own, whatever AWS_REGION says: the model lives in us-east-1. */
   region: string;
@@ -58,13 +61,22 @@ interface Nova extends NovaOptions {
   client: BedrockRuntimeClient;
   /** The setting that is wrong, and when the service last said so. */
   wrong: { error: ConfigError; atMs: number } | null;
+  /** The last call got no answer worth the name. */
+  away: boolean;
 }
 
 /** Amazon Nova Multimodal Embeddings on Bedrock, with the AWS SDK's own search for credentials. */
 export function createNova(options: NovaOptions): Embedder {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const clock = options.clock ?? systemClock;
-  const nova: Nova = { ...options, limits, clock, client: connect(options, limits), wrong: null };
+  const nova: Nova = {
+    ...options,
+    limits,
+    clock,
+    client: connect(options, limits),
+    wrong: null,
+    away: false,
+  };
   const limiter = createLimiter({
     concurrencyMax: options.concurrencyMax,
     requestsPerMinuteMax: options.requestsPerMinuteMax ?? null,
@@ -138,6 +150,7 @@ async function embed(
     if (failure === null) throw raw;
     if (failure.kind === "refused") return failure;
     if (failure.error instanceof ConfigError) markWrong(nova, failure.error);
+    else nova.away = failure.error.status !== THROTTLED;
     throw failure.error;
   }
 }
@@ -161,12 +174,13 @@ function markWrong(nova: Nova, error: ConfigError): void {
 function markRight(nova: Nova): void {
   if (nova.wrong !== null) nova.log.info("Bedrock answers again.");
   nova.wrong = null;
+  nova.away = false;
 }
 
 function stateOf(nova: Nova): EmbedderState {
-  if (nova.wrong === null)
-    return { state: "ready", note: "Files are found by words and by meaning." };
-  return { state: "failing", note: `By words alone for now. ${nova.wrong.error.message}` };
+  const trouble = nova.wrong?.error.message ?? (nova.away ? AWAY : null);
+  if (trouble === null) return { state: "ready", note: "Files are found by words and by meaning." };
+  return { state: "failing", note: `By words alone for now. ${trouble}` };
 }
 
 async function invoke(

@@ -28,7 +28,7 @@ export async function embedChunks(
 ): Promise<Embedded> {
   const result: Embedded = { vectors: [], refused: [], tokens: 0, microusd: 0 };
   const { embedder } = deps;
-  if (!embedder || embedder.state().state === "failing") return result;
+  if (!embedder) return result;
   const away = new AbortController();
   const either = AbortSignal.any([signal, away.signal]);
   const one = async (chunk: Chunk, index: number): Promise<void> => {

@@ -25,17 +25,22 @@ const BATCH_CHUNKS = 100;
 
 /**
  * Gives vectors to what was indexed while the embedder was away, newest content first.
+ * @param onFilled told of each content that has all of its vectors now
  * @returns how many chunks still have none, because the embedder went away again
  */
 export async function fillVectors(
   deps: { db: Pool; embedder: Embedder; log: Log },
   workspaceId: number,
+  onFilled: (contentId: number) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
+  let filling: number | null = null;
   for (;;) {
     const missing = await missingVectors(deps.db, workspaceId);
     const [first] = missing;
+    if (filling !== null && first?.contentId !== filling) await onFilled(filling);
     if (!first) return 0;
+    filling = first.contentId;
     const embedded = await embedChunks(deps, missing, signal);
     if (embedded.vectors.length + embedded.refused.length === 0) return missing.length;
     await commit(deps, workspaceId, { contentId: first.contentId, missing, embedded });

@@ -52,8 +52,12 @@ export async function readHealth(db: Pool, models: readonly string[]): Promise<S
   );
   return models.map((id) => {
     const row = rows.find(({ model }) => model === id);
-    return { id, state: row?.state ?? "unknown", note: row ? noteOf(row) : "not asked yet" };
+    return { id, state: row ? stateOf(row) : "unknown", note: row ? noteOf(row) : "not asked yet" };
   });
+}
+
+function stateOf({ state, failures }: HealthRow): string {
+  return state !== "retired" && failures > 0 ? "failing" : state;
 }
 
 function noteOf({ reason, failures }: HealthRow): string {

@@ -32,14 +32,21 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
   return { ...status, line: lineOf(status, deps.keyGiven) };
 }
 
+const NO_MODEL = "⚠️ Working without a model: set OPENROUTER_API_KEY for written answers";
+
+function modelsLine(models: Status["models"]): string {
+  const [first] = models;
+  const isDown = models.every(({ state }) => state === "failing" || state === "retired");
+  return isDown ? `⚠️ No model answers: ${first?.id} ${first?.note}` : "✅ Working";
+}
+
 function lineOf(status: Omit<Status, "line">, keyGiven: boolean): string {
   const { files, queue } = status;
   const parts = [
-    keyGiven
-      ? "✅ Working"
-      : "⚠️ Working without a model: set OPENROUTER_API_KEY for written answers",
+    keyGiven ? modelsLine(status.models) : NO_MODEL,
     `${files.searchable} ${files.searchable === 1 ? "file" : "files"} searchable`,
   ];
+  if (status.embedder.state === "failing") parts.push("the embedder is away: words alone");
   if (files.reading > 0) parts.push(`${files.reading} being read`);
   if (files.withoutVectors > 0) parts.push(`${files.withoutVectors} by words alone`);
   if (queue.waiting > 0) parts.push(`${queue.waiting} waiting`);

@@ -29,7 +29,7 @@ test("the status tells of each model whether it answers, fails or is retired, in
   expect(await readHealth(database.pool, models)).toEqual([
     { id: "z/new", state: "unknown", note: "not asked yet" },
     { id: "c/retired", state: "retired", note: "is retired, or its name is wrong" },
-    { id: "b/fails", state: "ready", note: "is not available (2 times in a row)" },
+    { id: "b/fails", state: "failing", note: "is not available (2 times in a row)" },
     { id: "a/answers", state: "ready", note: "answers" },
   ]);
 });
