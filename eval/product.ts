@@ -72,8 +72,9 @@ async function freshDatabase(stack: AsyncDisposableStack): Promise<string> {
   return urlOf(serverUrl, name);
 }
 
-/** What it said beside that it is ready: errors, which whoever reads the measures should know of. */
+/** The errors that it logged, each once with how often: whoever reads the measures should know of them. */
 function unusual(said: string): string {
-  const lines = said.split("\n").filter((line) => line && !line.startsWith("Docent is ready"));
-  return lines.map((line) => `${line}\n`).join("");
+  const messages = said.split("\n").flatMap((line) => /"msg":"([^"]*)"/.exec(line)?.[1] ?? []);
+  const counts = Map.groupBy(messages, (message) => message);
+  return [...counts].map(([message, all]) => `logged ${all.length} ×: ${message}\n`).join("");
 }

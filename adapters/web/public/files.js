@@ -75,7 +75,7 @@ export function stateText({ state, pages, pagesDone, reason, note }) {
       return pages ? `Reading, page ${pagesDone ?? 0} of ${pages}` : "Reading";
     case "searchable": {
       const size = pages ? `, ${pages} ${pages === 1 ? "page" : "pages"}` : "";
-      return `Searchable${size}${note ? `. ${note}` : ""}`;
+      return `Searchable${size}${note ? `, ${note}` : ""}`;
     }
     case "unread":
       return `Not read: ${reason ?? "this channel's files are not."}`;

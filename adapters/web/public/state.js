@@ -94,13 +94,15 @@ export function takeIn(state, messages, follower) {
  * @param {string} question
  * @param {Follower} follower
  */
-function takeInReply({ replies, doing }, { reply }, question, follower) {
+function takeInReply({ replies, ratings, doing }, { reply }, question, follower) {
   // Who follows a reply knows it at least as well, and writes into the object that is there.
   if (!reply || follower.follows(question)) return;
   const shown = replyOf(reply);
   const before = replies.get(question);
   // It was asked for that it stops, or begins anew: so it did.
   if (before?.finished !== shown.finished || before.next !== shown.next) doing.delete(question);
+  // What was said of an answer was not said of the one in its place.
+  if (before?.finished && before.next !== shown.next) ratings.delete(question);
   replies.set(question, shown);
   if (!reply.finished) follower.follow(question, shown);
 }
