@@ -1,10 +1,11 @@
 import type { Pool } from "pg";
 import { where } from "./answer/where.ts";
-import type { InspectedPassage, Inspection, Library, Locator, Passage, Status } from "./chat.ts";
+import type { Locator } from "./chat.ts";
 import { readInspection } from "./db/inspections.ts";
 import { findPlace, settingsOf } from "./db/places.ts";
 import { verdict } from "./models/failure.ts";
 import { NOT_HERE_COVERAGE } from "./search/retrieve.ts";
+import type { InspectedPassage, Inspection, Library, Passage, Status } from "./surface.ts";
 
 /** More passages than this are asked for page by page. */
 const PASSAGES_MAX = 500;

@@ -1,8 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Pool } from "pg";
-import type { Command, Inbox, Incoming, Library, Place } from "../../src/chat.ts";
+import type { Command, Inbox, Incoming, Place } from "../../src/chat.ts";
 import type { Log } from "../../src/log.ts";
+import type { Library } from "../../src/surface.ts";
 import type { Hub } from "./hub.ts";
 import { type Channel, canRead, type Person, type Workspace } from "./workspace.ts";
 

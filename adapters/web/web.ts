@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Pool } from "pg";
-import type { Adapter, Library } from "../../src/chat.ts";
+import type { Adapter } from "../../src/chat.ts";
 import type { Log } from "../../src/log.ts";
+import type { Library } from "../../src/surface.ts";
 import { createAdapter, type Listening } from "./adapter.ts";
 import { type Bound, guard } from "./guard.ts";
 import { createHub } from "./hub.ts";

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
-import type { InspectedPassage, Locator } from "../chat.ts";
+import type { Locator } from "../chat.ts";
 import type { Attempt } from "../models/chain.ts";
+import type { InspectedPassage } from "../surface.ts";
 import type { PlaceIds } from "./places.ts";
 
 interface StoredInspection {

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { Status } from "../chat.ts";
+import type { Status } from "../surface.ts";
 import type { Attempt } from "./chain.ts";
 import { verdict } from "./failure.ts";
 

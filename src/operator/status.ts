@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
-import type { Status } from "../chat.ts";
 import { EMBEDDER_OFF } from "../embed/credentials.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import type { Queue } from "../jobs/queue.ts";
 import { readHealth } from "../models/health.ts";
+import type { Status } from "../surface.ts";
 import { VERSION } from "./version.ts";
 
 export interface StatusDeps {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Inspection } from "../../src/chat.ts";
+import type { Inspection } from "../../src/surface.ts";
 import { dropFiles, ducks, useWebPage, words } from "../support/web-page.ts";
 
 const bench = useWebPage();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Inspection } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { Inspection } from "../../src/surface.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { scriptedLibrary, webOn } from "../support/web.ts";
 import {

@@ -8,11 +8,11 @@ import type {
   FileShared,
   FileState,
   Incoming,
-  Inspection,
   Mention,
   ReplyPart,
 } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { Inspection } from "../../src/surface.ts";
 import { openTestDatabase } from "./database.ts";
 import { scriptedLibrary, serveWeb, webOn } from "./web.ts";
 

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { createWeb, type WebDeps } from "../../adapters/web/web.ts";
-import type { ChannelMode, Inspection, Library, Passage, Status } from "../../src/chat.ts";
+import type { ChannelMode } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { Inspection, Library, Passage, Status } from "../../src/surface.ts";
 
 export const STATUS: Status = {
   version: "0.0.0",

@@ -7,6 +7,8 @@ const FENCE = /^\s*(`{3,}|~{3,})/;
 const HEADING = /^#{1,6}\s+(.*?)\s*#*$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const QUOTE = /^\s*>\s?/;
+const ROW = /^\s*\|.*\|\s*$/;
+const RULER = /^\s*\|(\s*:?-+:?\s*\|)+\s*$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const INLINE =
   /\\([\\`*_{}[\]()#+\-.!>~|])|(`+)(.+?)\2(?!`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s](?:[^*]*[^*\s])?)\*|(?<!\w)_([^_\s](?:[^_]*[^_\s])?)_(?!\w)|!?\[([^\]]*)\]\([^)\s]*\)|\[(\d+(?:\s*,\s*\d+)*)\]/s;
@@ -50,6 +52,7 @@ function block(lines, cite) {
     return el("blockquote", {}, ...markdown(quoted.join("\n"), cite));
   }
   if (ITEM.test(first)) return list(lines, cite);
+  if (ROW.test(first) && RULER.test(lines[1] ?? "")) return table(lines, cite);
   const paragraph = [lines.shift() ?? "", ...take(lines, (line) => !startsBlock(line))];
   return el("p", {}, ...inline(paragraph.map((line) => line.trim()).join("\n"), cite));
 }
@@ -68,6 +71,30 @@ function startsBlock(line) {
 function take(lines, wanted) {
   const end = lines.findIndex((line) => !wanted(line));
   return lines.splice(0, end === -1 ? lines.length : end);
+}
+
+/**
+ * @param {string[]} lines
+ * @param {Cite} cite
+ */
+function table(lines, cite) {
+  const [head, , ...rows] = take(lines, (line) => ROW.test(line));
+  /** @param {"th" | "td"} kind @param {string} line */
+  const row = (kind, line) =>
+    el("tr", {}, ...cells(line).map((cell) => el(kind, {}, ...inline(cell, cite))));
+  const body = el("tbody", {}, ...rows.map((line) => row("td", line)));
+  // Wider than the screen, it scrolls by itself, and so must be reached by keyboard.
+  const frame = { class: "table", tabindex: "0", role: "region", "aria-label": "Table" };
+  return el("div", frame, el("table", {}, el("thead", {}, row("th", head ?? "")), body));
+}
+
+/** @param {string} line */
+function cells(line) {
+  return line
+    .trim()
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
 }
 
 /** @param {string[]} lines */

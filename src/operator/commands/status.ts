@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { parseArgs } from "node:util";
-import type { Status } from "../../chat.ts";
 import { FolderInUse } from "../../db/embedded/folder.ts";
 import { requireNewest } from "../../db/migrate.ts";
 import { createEmbedder } from "../../embed/credentials.ts";
 import { ConfigError } from "../../errors.ts";
 import { depth } from "../../jobs/queue.ts";
+import type { Status } from "../../surface.ts";
 import { readAddress } from "../address.ts";
 import { readStatus } from "../status.ts";
 import { type Command, EXIT, type Terminal } from "./command.ts";
