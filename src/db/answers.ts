@@ -69,9 +69,9 @@ export async function unknownMessages(
   messageIds: string[],
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `select id from unnest($3::text[]) as id
+    `select m.id from unnest($3::text[]) as m(id)
       where not exists (select from answer
-                         where workspace_id = $1 and channel_id = $2 and posted @> array[id])`,
+                         where workspace_id = $1 and channel_id = $2 and posted @> array[m.id])`,
     [workspaceId, channelId, messageIds],
   );
   return rows.map((row) => row.id);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Incoming, Mention } from "../../src/chat.ts";
+import { unknownMessages } from "../../src/db/answers.ts";
 import { createLibrary } from "../../src/library.ts";
 import { memoryPlace, replyText } from "../support/memory.ts";
 import {
@@ -293,6 +294,19 @@ test("an answer can be looked into: what was found, by which leg, and what was g
   await quiet(stage);
   const after = await library.inspect(memoryPlace("general"), reply.question);
   expect(after?.passages.map(({ fileName }) => fileName)).toEqual(["lamps.md"]);
+});
+
+test("a message of ours that no answer knows of is told from those of other answers", async () => {
+  await run(stage);
+  await share(stage, "plan.md", PLAN);
+  await ask(stage, "When is the launch of the Heron?");
+  const { rows } = await stage.database.pool.query(
+    `select workspace_id as "workspaceId", channel_id as "channelId", posted from answer`,
+  );
+  const [{ posted, ...ids }] = rows;
+  expect(posted).toHaveLength(1);
+  const unknown = await unknownMessages(stage.database.pool, ids, [...posted, "stray"]);
+  expect(unknown).toEqual(["stray"]);
 });
 
 test("an older try of an answer that is asked anew writes nothing down", async () => {
