@@ -11,7 +11,7 @@ export interface CommandDeps extends ArriveDeps {
 }
 
 const MODES = {
-  auto: "From now on I read every document that is shared here.",
+  auto: "From now on I read every document that is shared here. What was shared before and not read can be shared again.",
   ask: "From now on I read only what is handed over to me, with a question or by mention.",
   off: "From now on I read nothing here, and use nothing from here in answers.",
 };

@@ -11,7 +11,7 @@ import type { InspectedPassage, Inspection, Library, Passage, Status } from "./s
 const PASSAGES_MAX = 500;
 
 /** What surfaces of our own read directly. They have checked the person's access to the channel. */
-export function createLibrary(deps: { db: Pool; status(): Promise<Status> }): Library {
+export function createLibrary(deps: { db: Pool; status(wide: boolean): Promise<Status> }): Library {
   const { db } = deps;
   return {
     status: deps.status,
@@ -34,7 +34,8 @@ function toInspection(found: Awaited<ReturnType<typeof readInspection>> & object
   return {
     scope: { channels: retrieved.channels, narrowed: retrieved.narrowed },
     coverage: retrieved.coverage,
-    coverageMin: NOT_HERE_COVERAGE,
+    // Where passages were given all the same (found by meaning, or asked about before), nothing was wanted of the words.
+    coverageMin: passages.some(({ given }) => given !== null) ? 0 : NOT_HERE_COVERAGE,
     model,
     passages: passages.map(
       ({ locator, ...passage }): InspectedPassage => ({ ...passage, where: where(locator) }),

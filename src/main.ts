@@ -162,7 +162,8 @@ async function createWebChat({ config, log, database, queue, embedder }: Parts) 
   const { pool: db, engine, notifications } = database;
   const { models, apiKey } = config.openrouter;
   const keyGiven = apiKey !== null;
-  const status = () => readStatus({ db, queue, engine, embedder, models, keyGiven });
+  const parts = { db, queue, engine, embedder, models, keyGiven };
+  const status = (wide: boolean) => readStatus(parts, wide);
   const { token, workspaceFile } = config.web;
   return createWeb({
     ...(workspaceFile && { workspace: await readWorkspace(workspaceFile) }),

@@ -24,7 +24,8 @@ export interface Library {
   settings(place: Place, userId: string): Promise<{ mode: ChannelMode; optedOut: boolean }>;
   /** What the answer to this question was made from; null when nothing is known of it. */
   inspect(place: Place, questionId: string): Promise<Inspection | null>;
-  status(): Promise<Status>;
+  /** @param wide with how much there is; people from outside are not told how much they may not see */
+  status(wide: boolean): Promise<Status>;
 }
 
 /** How Docent is, for anybody to read: no names, no text, no money. */

@@ -1,7 +1,11 @@
 // A quote is one line for the eye, not a paragraph.
 const QUOTE_CHARS_MAX = 220;
 
+// What ends like that announces a list or table.
 const TITLE_WEIGHT = 0.4;
+const LINES_MAX = 4;
+const SHORT_LINE_CHARS = 60;
+const RULER = /^[\s|:-]*-[\s|:-]*$/;
 
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: "sentence" });
 // "paid to Mr. Novak" is one sentence.
@@ -17,15 +21,28 @@ const MARKERS_FIRST = /^(?:\s*\[\d{1,3}\])+/;
  */
 export function bestQuote(passage: string, claim: string): string {
   const wanted = new Set(wordsOf(claim));
-  let best = "";
-  let bestScore = -1;
-  for (const line of linesOf(passage)) {
+  const lines = linesOf(passage);
+  const scores = lines.map((line) => {
     const words = new Set(wordsOf(line));
-    const shared = [...words].filter((word) => wanted.has(word)).length;
-    const score = (shared / Math.sqrt(words.size + 4)) * (isTitle(line) ? TITLE_WEIGHT : 1);
-    if (score > bestScore) [best, bestScore] = [line, score];
-  }
-  return shorten(best);
+    const score = sharedWith(wanted, words).size / Math.sqrt(words.size + 4);
+    return score * (line.endsWith(":") ? TITLE_WEIGHT : 1);
+  });
+  const at = scores.indexOf(Math.max(...scores));
+  return shorten(withWhatFollows(lines.slice(at, at + LINES_MAX), wanted));
+}
+
+/** "name: Ada" answers nothing about the phone that the next line holds: short lines go together as far as needed. */
+function withWhatFollows([first = "", ...rest]: string[], wanted: Set<string>): string {
+  const known = sharedWith(wanted, new Set(wordsOf(first)));
+  const last = rest.findLastIndex((line) =>
+    [...sharedWith(wanted, new Set(wordsOf(line)))].some((word) => !known.has(word)),
+  );
+  const together = [first, ...rest.slice(0, last + 1)];
+  return together.every((line) => line.length <= SHORT_LINE_CHARS) ? together.join(" ") : first;
+}
+
+function sharedWith(wanted: Set<string>, words: Set<string>): Set<string> {
+  return new Set([...words].filter((word) => wanted.has(word)));
 }
 
 /** The sentences of an answer that cite a number, for finding the line that they stand on. */
@@ -44,15 +61,16 @@ export function claimsFor(text: string, number: number): string {
   return claims.join(" ");
 }
 
-/** A heading, or what announces a table or list, says what comes and not what is. */
-function isTitle(line: string): boolean {
-  return line.startsWith("#") || line.endsWith(":");
-}
-
+/** Sentences and rows. Headings and the names of columns say what comes, not what is, and count only when alone. */
 function linesOf(passage: string): string[] {
-  return passage
-    .split("\n")
-    .flatMap((line) => (line.includes("|") ? [line] : sentencesOf(line)))
+  const rows = passage.split("\n");
+  const isTitle = (row: string, at: number): boolean =>
+    row.startsWith("#") || (row.includes("|") && RULER.test(rows[at + 1] ?? ""));
+  const told = rows.filter((row, at) => /[\p{L}\p{N}]/u.test(row) && !isTitle(row, at));
+  return (told.length > 0 ? told : rows)
+    .flatMap((line) =>
+      line.includes("|") ? [line.replace(/^\s*\||\|\s*$/g, "")] : sentencesOf(line),
+    )
     .map((line) => line.replace(/\s+/g, " ").trim())
     .filter((line) => /[\p{L}\p{N}]/u.test(line));
 }

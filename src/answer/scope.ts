@@ -9,7 +9,7 @@ export interface Scope {
   /** Platform ids of those that the platform has named just now; the others were public when last heard of. */
   named: readonly string[];
   /** Why less than the asker may see was searched; null where nothing was left out for the readers' sake. */
-  narrowed: "outsiders" | "unknown" | null;
+  narrowed: "outsiders" | "unknown" | "channel_off" | null;
 }
 
 /**
@@ -43,6 +43,7 @@ export async function scopeOf(
     if (deps.scope === "audience") wanted.platformIds.push(...readers.alsoReadable);
   }
   const channels = await openChannels(db, ids.workspaceId, wanted);
+  if (!channels.some(({ id }) => id === ids.channelId)) narrowed = "channel_off";
   return { channels, named: wanted.platformIds, narrowed };
 }
 
@@ -92,6 +93,10 @@ export function narrowNote(scope: Scope): string | null {
       return null;
     case "outsiders":
       return `I looked in ${whereLooked(scope)} only, because guests can read this channel.`;
+    case "channel_off":
+      return scope.channels.length > 0
+        ? `I looked in ${whereLooked(scope)} only: files of this channel are not read.`
+        : "Files of this channel are not read, because somebody has turned that off.";
     case "unknown":
       return `I looked in ${whereLooked(scope)} only, because I can't tell who else reads this channel.`;
     default:
@@ -105,5 +110,8 @@ export function looked(scope: Scope): string {
 }
 
 export function nothingFound(scope: Scope): string {
-  return `I found nothing about that in the files shared here. ${looked(scope)} Share a file that holds it, and ask me again.`;
+  const found = `I found nothing about that in the files shared here. ${looked(scope)}`;
+  // Sharing more would not help there.
+  if (scope.narrowed === "channel_off") return found;
+  return `${found} Share a file that holds it, and ask me again.`;
 }

@@ -138,7 +138,7 @@ export async function finishAnswer(
       result.text,
       result.model,
       JSON.stringify(result.attempts),
-      JSON.stringify(result.retrieved),
+      result.retrieved === null ? null : JSON.stringify(result.retrieved),
     ],
   );
   return rowCount === 1;

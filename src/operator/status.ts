@@ -17,11 +17,14 @@ export interface StatusDeps {
 
 const NO_KEY = "no OPENROUTER_API_KEY: answers are the best passages as they stand";
 
-/** How Docent is, with the fix for whatever is wrong. Anybody may read it. */
-export async function readStatus(deps: StatusDeps): Promise<Status> {
+/**
+ * How Docent is, with the fix for whatever is wrong. Anybody may read it.
+ * @param wide with how much there is in all channels together
+ */
+export async function readStatus(deps: StatusDeps, wide = true): Promise<Status> {
   const [files, queue, health] = await Promise.all([
-    countFiles(deps.db),
-    deps.queue.depth(),
+    wide ? countFiles(deps.db) : NO_FILES,
+    wide ? deps.queue.depth() : NO_JOBS,
     readHealth(deps.db, deps.models),
   ]);
   const models = deps.keyGiven
@@ -29,8 +32,11 @@ export async function readStatus(deps: StatusDeps): Promise<Status> {
     : health.map((model) => ({ ...model, state: "off", note: NO_KEY }));
   const embedder = deps.embedder?.state() ?? EMBEDDER_OFF;
   const status = { version: VERSION, engine: deps.engine, embedder, models, files, queue };
-  return { ...status, line: lineOf(status, deps.keyGiven) };
+  return { ...status, line: lineOf(status, deps.keyGiven, wide) };
 }
+
+const NO_FILES: Status["files"] = { searchable: 0, reading: 0, failed: 0, withoutVectors: 0 };
+const NO_JOBS: Status["queue"] = { waiting: 0, running: 0, dead: 0 };
 
 const NO_MODEL = "⚠️ Working without a model: set OPENROUTER_API_KEY for written answers";
 
@@ -40,12 +46,11 @@ function modelsLine(models: Status["models"]): string {
   return isDown ? `⚠️ No model answers: ${first?.id} ${first?.note}` : "✅ Working";
 }
 
-function lineOf(status: Omit<Status, "line">, keyGiven: boolean): string {
+function lineOf(status: Omit<Status, "line">, keyGiven: boolean, wide: boolean): string {
   const { files, queue } = status;
-  const parts = [
-    keyGiven ? modelsLine(status.models) : NO_MODEL,
-    `${files.searchable} ${files.searchable === 1 ? "file" : "files"} searchable`,
-  ];
+  const parts = [keyGiven ? modelsLine(status.models) : NO_MODEL];
+  if (wide)
+    parts.push(`${files.searchable} ${files.searchable === 1 ? "file" : "files"} searchable`);
   if (status.embedder.state === "failing") parts.push("the embedder is away: words alone");
   if (files.reading > 0) parts.push(`${files.reading} being read`);
   if (files.withoutVectors > 0) parts.push(`${files.withoutVectors} by words alone`);
@@ -63,5 +68,5 @@ async function countFiles(db: Pool): Promise<Status["files"]> {
               as "withoutVectors"
        from share s left join content c on c.workspace_id = s.workspace_id and c.id = s.content_id`,
   );
-  return rows[0] ?? { searchable: 0, reading: 0, failed: 0, withoutVectors: 0 };
+  return rows[0] ?? NO_FILES;
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
 import { rarity } from "./bm25.ts";
+import { FUNCTION_WORDS } from "./question_words.ts";
 import { type QuestionTerm, questionTerms } from "./terms.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
 import {
@@ -25,7 +26,7 @@ export interface WeightedQuestion {
   weights: Map<number, number>;
   /** The rarest words, to find candidates by; null where the scope is small enough to score all of it. */
   candidateTerms: number[] | null;
-  /** The question's own words (not the previous one's) and their rarity. */
+  /** The question's own words (not the previous one's) that tell what it is about, and their rarity. */
   words: Map<number, number>;
 }
 
@@ -50,7 +51,10 @@ export async function weigh(client: PoolClient, asked: Asked): Promise<WeightedQ
   const statistics = await statisticsOf(client, asked, terms);
   const rarityOf = (term: number): number =>
     rarity(statistics.holders.get(term) ?? 1, Math.max(statistics.sampled, 1));
-  const words = own.filter(({ whole }) => whole);
+  const whole = own.filter((found) => found.whole);
+  const light = new Set(questionTerms(workspaceId, FUNCTION_WORDS).map(({ term }) => term));
+  const telling = whole.filter(({ term }) => !light.has(term));
+  const words = telling.length > 0 ? telling : whole;
   return {
     weights: new Map(terms.map(({ term, weight }) => [term, weight * rarityOf(term)])),
     candidateTerms: statistics.chunks <= EXACT_CHUNKS_MAX ? null : rarest(terms, statistics),

@@ -29,6 +29,29 @@ describe("a quote", () => {
     );
   });
 
+  test.each([
+    [
+      "a row, not the names of its columns",
+      "| order | customer | amount |\n| --- | --- | --- |\n| A-1 | Ames | 12 |\n| A-2 | Vandermeer Textiles | 8841.20 |",
+      "What is the amount of the order of Vandermeer Textiles?",
+      "A-2 | Vandermeer Textiles | 8841.20",
+    ],
+    [
+      "short lines that belong together",
+      "- name: Bo\n  phone: 1\n- name: Marguerite Oyelaran\n  phone: +32 9 555\n- name: Cy",
+      "What is the phone number of Marguerite Oyelaran?",
+      "- name: Marguerite Oyelaran phone: +32 9 555",
+    ],
+    [
+      "what is, not its heading",
+      "# Deposit\nIt was 175 euros, paid to Mr. Novak.",
+      "Who got the deposit?",
+      "It was 175 euros, paid to Mr. Novak.",
+    ],
+  ])("is %s", (_name, passage, question, quote) => {
+    expect(bestQuote(passage, question)).toBe(quote);
+  });
+
   test("is short, and whole characters", () => {
     const quote = bestQuote("😀".repeat(400), "nothing");
     expect(quote.length).toBeLessThanOrEqual(221);

@@ -59,7 +59,9 @@ function coverage({ coverage: found, coverageMin }) {
   const verdict = enough
     ? "so the answer was made from your files."
     : "so nothing counted as found in your files.";
-  return `The best passage holds ${percent(found)} of the question's words. At least ${percent(coverageMin)} are wanted, ${verdict}`;
+  const held = `The best passage holds ${percent(found)} of the question's words`;
+  if (coverageMin === 0) return `${held}, ${verdict}`;
+  return `${held}. At least ${percent(coverageMin)} are wanted, ${verdict}`;
 }
 
 /** @param {number} share */

@@ -33,7 +33,7 @@ async function asset(c: Context<WebEnv>, name: string): Promise<Response> {
 export function aboutRoutes(site: Site): Hono<WebEnv> {
   return new Hono<WebEnv>()
     .get("/me", (c) => c.json(me(site, c)))
-    .get("/status", async (c) => c.json(await site.library.status()))
+    .get("/status", async (c) => c.json(await site.library.status(!c.get("person").guest)))
     .get("/channels/:channel/events", (c) =>
       eventStream(channelEvents(site.hub, channelOf(site, c).id)),
     );

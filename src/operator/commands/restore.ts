@@ -41,7 +41,9 @@ async function summary(terminal: Terminal): Promise<string> {
   await using database = await openOrMake(terminal);
   await bringToNewest(database, terminal);
   const { rows } = await database.pool.query<{ files: number }>(
-    "select count(*)::int as files from content where state = 'searchable'",
+    `select count(*)::int as files
+       from share s join content c on c.workspace_id = s.workspace_id and c.id = s.content_id
+      where c.state = 'searchable'`,
   );
   const files = rows[0]?.files ?? 0;
   return files === 1 ? "1 file is searchable" : `${files} files are searchable`;
