@@ -1,5 +1,5 @@
-import axe from "axe-core";
 import { expect, test } from "vitest";
+import { violations } from "../support/axe.ts";
 import { dropFiles, ducks, useWebPage } from "../support/web-page.ts";
 
 const LOOKS = [
@@ -10,18 +10,6 @@ const LOOKS = [
 ] as const;
 
 const bench = useWebPage();
-interface Found {
-  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-}
-
-/** @returns what axe finds wrong with the page as it is now */
-async function violations(): Promise<string[]> {
-  await bench.page.evaluate(axe.source);
-  const found = (await bench.page.evaluate("axe.run()")) as Found;
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 test.each(LOOKS)(
   "in %s, %i wide, nothing stands in the way of anybody",
@@ -30,7 +18,7 @@ test.each(LOOKS)(
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await page.getByText("Nothing here yet.").waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(bench.page)).toEqual([]);
 
     await dropFiles(bench, ["ducks.txt"]);
     await page.getByText("Received").first().waitFor();
@@ -38,24 +26,26 @@ test.each(LOOKS)(
     await page.getByText("Reading, page 3 of 19").first().waitFor();
     await dropFiles(bench, ["geese.txt"], "#ask");
     await page.getByRole("button", { name: "Remove geese.txt" }).waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(bench.page)).toEqual([]);
 
     await bench.askFor("How many ducks?");
     const said = page.locator(".said", { hasText: "There are" });
-    const streaming = said.waitFor().then(async () => expect(await violations()).toEqual([]));
+    const streaming = said
+      .waitFor()
+      .then(async () => expect(await violations(bench.page)).toEqual([]));
     await bench.answer(ducks(bench.shared(), streaming));
     await page.getByRole("button", { name: "Not helpful" }).click();
     await page.getByText("More", { exact: true }).click();
-    expect(await violations()).toEqual([]);
+    expect(await violations(bench.page)).toEqual([]);
 
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: /^Source 1/ }).click();
     await page.locator("mark").waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(bench.page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Change what is read" }).click();
     await page.getByRole("dialog", { name: "What is read" }).waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(bench.page)).toEqual([]);
     const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     expect(await page.evaluate(overflow)).toBe(0);
   },
@@ -68,7 +58,7 @@ test("who has to sign in is asked for the token, once", async () => {
   await bench.server.close();
   await bench.startServer(bench.server.port, "a-token-of-some-length");
   await page.getByLabel("Token").fill("another");
-  expect(await violations()).toEqual([]);
+  expect(await violations(bench.page)).toEqual([]);
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("This is not the token").waitFor();
   await page.getByLabel("Token").fill("a-token-of-some-length");

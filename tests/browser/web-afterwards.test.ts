@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Inspection } from "../../src/surface.ts";
+import { violations } from "../support/axe.ts";
 import { dropFiles, ducks, useWebPage, words } from "../support/web-page.ts";
 
 const bench = useWebPage();
@@ -127,6 +128,7 @@ test("the inspector tells in words what was found, and opens it", async () => {
   expect(one).toContain("Found by meaning alone; not given to the model");
   await inside.getByText("b/model answered, in 2.3 s").waitFor();
   await inside.getByText("a/model failed: too busy, after 0.4 s").waitFor();
+  expect(await violations(page)).toEqual([]);
   await inside.getByRole("button", { name: "ducks.txt, page 12" }).first().click();
   const source = page.getByRole("dialog", { name: "ducks.txt, page 12" });
   expect(await source.locator("mark").textContent()).toContain("forty-two");
@@ -168,3 +170,22 @@ function inspectionOf(fileId: string): Inspection {
     ],
   };
 }
+
+test("a table in an answer is a table, also on a phone", async () => {
+  const { page } = bench;
+  await page.setViewportSize({ width: 390, height: 800 });
+  await bench.askFor("How many ducks a year?");
+  const row = `| 2024 | ${"very many ".repeat(20)} |`;
+  await bench.answer(
+    words(`By year:\n\n| Year | **Ducks** |\n|---|---:|\n| 2023 | a \\| b |\n${row}\n`),
+  );
+  const table = page.getByRole("region", { name: "Table" }).getByRole("table");
+  expect(await table.getByRole("columnheader").allTextContents()).toEqual(["Year", "Ducks"]);
+  expect(await table.getByRole("row").nth(1).getByRole("cell").allTextContents()).toEqual([
+    "2023",
+    "a | b",
+  ]);
+  const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+  expect(await page.evaluate(overflow)).toBe(0);
+  expect(await violations(page)).toEqual([]);
+});
