@@ -6,8 +6,10 @@ import {
   editQuestion,
   rate,
   regenerate,
+  retry,
   stop,
 } from "./answer/asked-anew.ts";
+import type { RetryDue } from "./answer/retry.ts";
 import { arrive } from "./arrive.ts";
 import type { AccessChanged, Adapter, FileRemoved, Inbox, Incoming } from "./chat.ts";
 import { removeShare, sharesOf } from "./db/contents.ts";
@@ -64,7 +66,7 @@ export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
 }
 
 /** What is in the queue: what happened on a platform, and what we want done ourselves. */
-export type Work = Incoming | VectorsWanted;
+export type Work = Incoming | VectorsWanted | RetryDue;
 
 /** The one switch from what happened to what is done about it. */
 export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal): Promise<void> {
@@ -82,6 +84,8 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
       return stop(deps, { ...attempt, data: work });
     case "regenerate_wanted":
       return regenerate(deps, { ...attempt, data: work });
+    case "retry_due":
+      return retry(deps, { ...attempt, data: work });
     case "file_shared":
       return ingestFile(deps, { ...attempt, data: work }, signal);
     case "file_removed":

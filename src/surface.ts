@@ -24,20 +24,97 @@ export interface Library {
   settings(place: Place, userId: string): Promise<{ mode: ChannelMode; optedOut: boolean }>;
   /** What the answer to this question was made from; null when nothing is known of it. */
   inspect(place: Place, questionId: string): Promise<Inspection | null>;
-  /** @param wide with how much there is; people from outside are not told how much they may not see */
-  status(wide: boolean): Promise<Status>;
+  status(viewer: StatusViewer): Promise<Status>;
+  /** How the models did in each of the last 24 hours, for plotting; hours without a try are left out. */
+  modelHours(): Promise<ModelHour[]>;
 }
 
-/** How Docent is, for anybody to read: no names, no text, no money. */
+/** Who looks at the status: people from outside are not told how much there is, nor all others what it costs. */
+export interface StatusViewer {
+  /** Null: all of them together, for the operator. */
+  workspace: Pick<Place, "platform" | "workspaceId"> | null;
+  wide: boolean;
+  admin: boolean;
+}
+
+/** How Docent is: no names, no text; money only for admins. */
 export interface Status {
   version: string;
   /** One line for people. */
   line: string;
+  /** For a chat: lines of at most 40 characters. */
+  details: string[];
   engine: "embedded" | "postgres";
   embedder: { state: "ready" | "off" | "failing"; note: string };
-  models: { id: string; state: string; note: string }[];
+  /** In the order in which they are asked. */
+  models: ModelStatus[];
   files: { searchable: number; reading: number; failed: number; withoutVectors: number };
   queue: { waiting: number; running: number; dead: number };
+  /** Null for whoever is no admin, and without a key. */
+  money: MoneyStatus | null;
+}
+
+export interface ModelStatus {
+  id: string;
+  /** `unknown`: never asked. `off`: there is no key. */
+  state: "ready" | "resting" | "retired" | "no_provider" | "unknown" | "off";
+  /** Why, in plain words; empty when all is well. */
+  note: string;
+  /** What the operator can do about it; null where nothing is to be done. */
+  fix: string | null;
+  /** It is what a question would be put to first now. */
+  next: boolean;
+  sinceMs: number | null;
+  /** Until when it is passed over. */
+  restingUntilMs: number | null;
+  lastSuccessMs: number | null;
+  /** YYYY-MM-DD, where its end is announced. */
+  expiresOn: string | null;
+  /** Percent of the last day, by OpenRouter's own measuring. */
+  uptime: number | null;
+  /** Of the last 24 hours. */
+  day: {
+    tries: number;
+    answered: number;
+    firstTokenMs: Spread | null;
+    totalMs: Spread | null;
+    tokensIn: number;
+    tokensOut: number;
+  };
+}
+
+export interface Spread {
+  p50: number;
+  p95: number;
+}
+
+/** In dollars. */
+export interface MoneyStatus {
+  key: {
+    state: "unknown" | "valid" | "invalid" | "credit_out";
+    note: string;
+    leftUsd: number | null;
+  };
+  /** Of the viewer's workspace, or of each of them for the operator. */
+  budgets: {
+    workspace: string;
+    dayUsd: number;
+    dayUsdMax: number;
+    monthUsd: number;
+    monthUsdMax: number;
+    renewsAtMs: number;
+  }[];
+  /** Of the last 24 hours, by model. */
+  models: { id: string; usd: number }[];
+}
+
+export interface ModelHour {
+  model: string;
+  /** When the hour began. */
+  atMs: number;
+  tries: number;
+  answered: number;
+  firstTokenMs: number | null;
 }
 
 /** What an answer was made from: for looking into it, by whoever may read the answer. */

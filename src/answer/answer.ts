@@ -9,7 +9,6 @@ import {
   saveSources,
   unknownMessages,
 } from "../db/answers.ts";
-import { addCost } from "../db/costs.ts";
 import type { PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Queue } from "../jobs/queue.ts";
@@ -17,6 +16,7 @@ import type { Job } from "../jobs/worker.ts";
 import { type ComposeDeps, compose } from "./compose.ts";
 import { type Draft, emptyDraft } from "./draft.ts";
 import { drain } from "./drain.ts";
+import type { RetryDue } from "./retry.ts";
 import type { Stops } from "./stops.ts";
 
 export interface AnswerDeps extends ComposeDeps, ArriveDeps {
@@ -47,13 +47,16 @@ export async function answerQuestion(
   let answering: Answering | null = null;
   try {
     const { ids, readers } = await arrive(deps, asked.place);
-    const answer = await ensureAnswer(deps.db, ids, asked);
+    const answer = await inTransaction(deps.db, (client) => ensureAnswer(client, ids, asked));
     answering = { job, ids, answer };
     if (answer.state !== "answering") return await finish(deps, answering, null);
     using stop = deps.stops.watch(ids.workspaceId, answer.id);
     const left = new AbortController();
     const either = AbortSignal.any([signal, stop.signal, left.signal]);
-    const reply = compose(deps, adapter, { ...asked, ids, readers }, draft, either);
+    const { retried, wantedToday, renewsAt } = answer;
+    const payer = { workspaceId: ids.workspaceId, userId: asked.userId };
+    const question = { ...asked, ids, readers, payer, retried, wantedToday, renewsAt };
+    const reply = compose(deps, adapter, question, draft, either);
     const drained = drain(reply, () => left.abort());
     await adapter.post(asked, drained, postsOf(deps, answering), signal);
   } catch (error) {
@@ -107,23 +110,23 @@ async function finish(
   await inTransaction(deps.db, async (client) => {
     if (draft) {
       const state = draft.failed ? "failed" : "done";
-      const still = await finishAnswer(client, workspaceId, answer, { ...draft, state });
+      const retries = draft.retryAt !== null;
+      const finished = { ...draft, state, retries } as const;
+      const still = await finishAnswer(client, workspaceId, answer, finished);
       if (still) await saveSources(client, workspaceId, answer.id, draft.sources);
-      await addCosts(client, workspaceId, job.data.userId, draft);
+      if (still && draft.retryAt) await askAgainAt(deps, client, job.data, draft.retryAt);
     }
     await deps.queue.complete(client, "question", job);
   });
 }
 
-async function addCosts(
+/** No model answered: once they may, the question is put to them once more. */
+async function askAgainAt(
+  { queue }: AnswerDeps,
   client: PoolClient,
-  workspaceId: number,
-  userId: string,
-  { attempts }: Draft,
+  { place, userId, messageId }: Mention,
+  at: Date,
 ): Promise<void> {
-  for (const { model, tokensIn, tokensOut, costMicrousd: microusd } of attempts) {
-    if (tokensIn + tokensOut === 0) continue;
-    const cost = { purpose: "answer" as const, model, userId, tokensIn, tokensOut, microusd };
-    await addCost(client, workspaceId, cost);
-  }
+  const due: RetryDue = { kind: "retry_due", place, userId, messageId };
+  await queue.send(client, "event", due, `${place.platform}:${place.workspaceId}`, at);
 }

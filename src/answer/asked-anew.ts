@@ -8,7 +8,7 @@ import type {
   RegenerateWanted,
   Stopped,
 } from "../chat.ts";
-import { allowed, type CommandDeps } from "../commands.ts";
+import { allowed, type RightsDeps } from "../commands.ts";
 import {
   deleteAnswer,
   findAnswer,
@@ -20,17 +20,18 @@ import { findPlace, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
+import type { RetryDue } from "./retry.ts";
 import { STOP_NOTICE, stopName } from "./stops.ts";
 
 /** What can happen to a question once it was asked: edited, deleted, rated, stopped, asked for again. */
-export interface AskedAnewDeps extends CommandDeps {
+export interface AskedAnewDeps extends RightsDeps {
   queue: Queue;
 }
 
 /** A later edit is the beginning of something else. */
 const EDIT_MS_MAX = 10 * 60_000;
 
-type Event = Rated | Stopped | RegenerateWanted | MessageChanged | MessageDeleted;
+type Event = Rated | Stopped | RegenerateWanted | MessageChanged | MessageDeleted | RetryDue;
 
 /** A question that was edited is answered again, in place; a comma more is no other question. */
 export function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>): Promise<void> {
@@ -72,6 +73,14 @@ export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Pro
   return onAnswer(deps, job, async (client, ids, answer) => {
     if (answer.state === "answering") return;
     if (!(await allowed(deps, job.data, "regenerate", answer.askerId))) return;
+    await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
+  });
+}
+
+/** Asks the models once more for a question that none of them answered, where nobody did so meanwhile. */
+export function retry(deps: AskedAnewDeps, job: Job<RetryDue>): Promise<void> {
+  return onAnswer(deps, job, async (client, ids, answer) => {
+    if (answer.state !== "failed" || !answer.retried) return;
     await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
   });
 }

@@ -1,4 +1,5 @@
 import type { Adapter, ReplyPart } from "../chat.ts";
+import type { Wanted } from "../db/answers.ts";
 import type { Chain } from "../models/chain.ts";
 import { type AwaitedFile, awaitFiles } from "./await-files.ts";
 import { type Draft, say } from "./draft.ts";
@@ -6,6 +7,7 @@ import { type Asked, type GatherDeps, gather } from "./gather.ts";
 import { nothingFound } from "./scope.ts";
 import { smallTalk } from "./small-talk.ts";
 import { StoppedByPerson } from "./stops.ts";
+import { NO_KEY, questionsText } from "./trouble.ts";
 import { type WriteDeps, writeAsTheyStand, writeFromPassages, writeInGeneral } from "./write.ts";
 
 export interface ComposeDeps extends GatherDeps {
@@ -13,8 +15,12 @@ export interface ComposeDeps extends GatherDeps {
   chain: Chain | null;
   /** When the files hold nothing: an answer by the model alone, marked as such. */
   generalAnswers: boolean;
-  limits: GatherDeps["limits"] & WriteDeps["limits"] & { questionCharsMax: number };
+  limits: GatherDeps["limits"] &
+    WriteDeps["limits"] & { questionCharsMax: number; questionsPerDay: number };
 }
+
+/** What the asker has had today, with this one. */
+type Quota = Pick<Wanted, "wantedToday" | "renewsAt">;
 
 const EMPTY_QUESTION =
   "What would you like to know? Ask me about the files shared here, and I answer from them.";
@@ -24,7 +30,7 @@ const STOPPED = "Stopped, as asked.";
 export async function* compose(
   deps: ComposeDeps,
   adapter: Adapter,
-  asked: Asked,
+  asked: Asked & Quota,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
@@ -48,7 +54,7 @@ function kindWord(question: string, charsMax: number): string | null {
 async function* answer(
   deps: ComposeDeps,
   adapter: Adapter,
-  asked: Asked,
+  asked: Asked & Quota,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
@@ -59,14 +65,23 @@ async function* answer(
   const own = files.flatMap(({ contentId }) => contentId ?? []);
   const gathered = await gather(deps, adapter, { ...asked, ownContentIds: own }, signal);
   draft.retrieved = gathered.retrieved;
+  const { chain } = deps;
+  const why = whyNoModel(deps, asked);
   if (gathered.passages.length > 0) {
-    if (!deps.chain) yield* writeAsTheyStand(asked, gathered, draft);
-    else yield* writeFromPassages({ ...deps, chain: deps.chain }, asked, gathered, draft, signal);
+    if (!chain || why) yield* writeAsTheyStand(asked, gathered, draft, why);
+    else yield* writeFromPassages({ ...deps, chain }, asked, gathered, draft, signal);
     return;
   }
   yield say(draft, nothingFound(gathered.scope));
-  if (!deps.chain || !deps.generalAnswers) return;
-  yield* writeInGeneral({ ...deps, chain: deps.chain }, asked, draft, signal);
+  if (!chain || why || !deps.generalAnswers) return;
+  yield* writeInGeneral({ ...deps, chain }, asked, draft, signal);
+}
+
+/** Why the passages have to do; empty: a model may be asked. */
+function whyNoModel({ chain, limits }: ComposeDeps, { wantedToday, renewsAt }: Quota): string {
+  if (!chain) return NO_KEY;
+  const { questionsPerDay } = limits;
+  return wantedToday > questionsPerDay ? questionsText(questionsPerDay, renewsAt) : "";
 }
 
 async function* waited(

@@ -1,11 +1,9 @@
 import type { Pool } from "pg";
 import type { Adapter, Locator, Mention, Readers, SharedFile } from "../chat.ts";
 import { type PastAnswer, pastAnswers } from "../db/answers.ts";
-import { addCost } from "../db/costs.ts";
 import type { PlaceIds } from "../db/places.ts";
-import { costMicrousd, type Embedder } from "../embed/embedder.ts";
-import { ConfigError, ServiceError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { estimateTokens } from "../models/tokens.ts";
+import type { Payer } from "../money/ledger.ts";
 import {
   type Hit,
   NOT_HERE_COVERAGE,
@@ -14,7 +12,7 @@ import {
   retrieve,
   type StoredChunk,
 } from "../search/retrieve.ts";
-import { estimateTokens } from "./prompt.ts";
+import { type QueryVectorDeps, queryVector } from "./query-vector.ts";
 import { narrowNote, type Scope, scopeOf, stillOpen } from "./scope.ts";
 import { where } from "./where.ts";
 
@@ -61,19 +59,20 @@ export interface RetrievedHit extends Pick<Hit, "contentId" | "position" | "scor
   cited: number | null;
 }
 
-/** A question, with the files that came with it. */
-export type Asked = Mention & { ids: PlaceIds; readers: Readers };
+/** A question, on whose behalf it is answered, and whether it is the second try of one that no model answered. */
+export type Asked = Mention & {
+  ids: PlaceIds;
+  readers: Readers;
+  payer: Payer;
+  retried: boolean;
+};
 
-export interface GatherDeps {
+export interface GatherDeps extends QueryVectorDeps {
   db: Pool;
-  embedder: Embedder | null;
   scope: "audience" | "channel";
   limits: { historyMessagesMax: number; passagesMax: number; contextTokensMax: number };
-  log: Log;
 }
 
-// Words alone are better than a late answer.
-const QUERY_VECTOR_TIMEOUT_MS = 3_000;
 // Files that the platform can't confirm in this time are not used.
 const PRESENT_TIMEOUT_MS = 2_000;
 const HITS_MAX = 40;
@@ -93,7 +92,7 @@ export async function gather(
   const limit = Math.floor(deps.limits.historyMessagesMax / 2);
   const past = await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
   const previous = past.at(-1);
-  const vector = await queryVector(deps, ids, asked, signal);
+  const vector = await queryVector(deps, asked.text, asked.payer, signal);
   const query = {
     workspaceId: ids.workspaceId,
     question: asked.text,
@@ -160,32 +159,6 @@ async function search(
   const open = await stillOpen(deps, place, scope, used);
   const same = open.channels.length === scope.channels.length;
   return same ? { scope, hits, seen, coverage } : search(deps, place, open, query, signal);
-}
-
-/** The question's vector, or null while there is no embedder to be had. */
-async function queryVector(
-  deps: GatherDeps,
-  ids: PlaceIds,
-  asked: Mention,
-  signal: AbortSignal,
-): Promise<Float32Array | null> {
-  const { embedder } = deps;
-  if (!embedder) return null;
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(QUERY_VECTOR_TIMEOUT_MS)]);
-  try {
-    const embedding = await embedder.embed(asked.text, "query", timeout);
-    if (embedding.kind === "refused") return null;
-    const tokensIn = embedding.tokens;
-    const cost = { purpose: "query" as const, model: embedder.id, userId: asked.userId, tokensIn };
-    await addCost(deps.db, ids.workspaceId, { ...cost, microusd: costMicrousd(tokensIn) });
-    return embedding.vector;
-  } catch (error) {
-    signal.throwIfAborted();
-    const away = error instanceof ServiceError || error instanceof ConfigError || timeout.aborted;
-    if (!away) throw error;
-    deps.log.warn({ err: error }, "no vector for a question: words alone");
-    return null;
-  }
 }
 
 /** Drops hits in files that the platform no longer shows, or can't tell of in time. */

@@ -1,5 +1,5 @@
 import type { PastAnswer } from "../db/answers.ts";
-import type { ChatRequest } from "../models/chain.ts";
+import type { ChatRequest } from "../models/request.ts";
 
 /** A passage as it is given to the model. */
 export interface Given {
@@ -28,25 +28,18 @@ Rules:
 - Never claim that it stands in a file, never cite, never make up a source or a link.
 - When you don't know, or it is about this team alone, say that in one sentence.`;
 
-// Estimated by characters: dense scripts take more tokens for a character than Latin ones.
-const CHARS_PER_TOKEN_LATIN = 4;
-const CHARS_PER_TOKEN_DENSE = 1.3;
-
-/** How many tokens a text takes, estimated from above by its script. */
-export function estimateTokens(text: string): number {
-  const dense = text.match(/[^\p{ASCII}\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/gu);
-  const denseCount = dense?.length ?? 0;
-  const latinCount = text.length - denseCount;
-  return Math.ceil(latinCount / CHARS_PER_TOKEN_LATIN + denseCount / CHARS_PER_TOKEN_DENSE);
-}
-
-/** The request for the models: rules, earlier turns of the thread, passages as numbered data, the question. */
-export function buildPrompt(input: {
+export interface PromptInput {
   question: string;
+  /** Best first. */
   passages: readonly Given[];
   past: readonly PastAnswer[];
   tokensMax: number;
-}): ChatRequest {
+  /** Opaque: the same for all questions of a thread. */
+  session: string;
+}
+
+/** The request for the models: rules, earlier turns of the thread, passages as numbered data, the question. */
+export function buildPrompt(input: PromptInput): ChatRequest {
   const turns = input.past.flatMap(({ question, text }) => [
     { role: "user" as const, content: question },
     // Old markers would point at today's passages.
@@ -60,7 +53,18 @@ export function buildPrompt(input: {
       { role: "user", content: `${sources}\n\nQuestion: ${input.question}` },
     ],
     tokensMax: input.tokensMax,
+    session: input.session,
+    smaller: () => buildPrompt({ ...input, passages: better(input.passages), past: [] }),
   };
+}
+
+/** The better half, under the same numbers. */
+function better(passages: readonly Given[]): Given[] {
+  const [only] = passages;
+  if (only && passages.length === 1) {
+    return [{ ...only, text: only.text.slice(0, only.text.length / 2) }];
+  }
+  return passages.slice(0, Math.ceil(passages.length / 2));
 }
 
 /** The request for an answer without files. Nothing of the thread goes along: it may hold what files said. */

@@ -1,36 +1,30 @@
-import type { Citation, Mention, ReplyPart } from "../chat.ts";
-import { ConfigError, ServiceError } from "../errors.ts";
+import { createHash } from "node:crypto";
+import type { Pool } from "pg";
+import type { Mention, ReplyPart } from "../chat.ts";
+import { isBudgetTold } from "../db/answers.ts";
 import type { Log } from "../log.ts";
-import { AllModelsFailed, type Chain, type ChatRequest } from "../models/chain.ts";
-import type { StoredChunk } from "../search/retrieve.ts";
+import { AllModelsFailed, type Chain } from "../models/chain.ts";
+import { verdict } from "../models/failure.ts";
+import type { ChatRequest } from "../models/request.ts";
+import { BudgetReached } from "../money/ledger.ts";
 import { createCiting } from "./cite.ts";
 import { type Draft, say } from "./draft.ts";
-import type { Gathered, PassageGiven } from "./gather.ts";
+import type { Asked, Gathered } from "./gather.ts";
 import { buildGeneralPrompt, buildPrompt } from "./prompt.ts";
-import { bestQuote, claimsFor } from "./quote.ts";
 import { looked } from "./scope.ts";
-import { bestHolder } from "./support.ts";
-import { where } from "./where.ts";
+import { citations, shown } from "./show.ts";
+import { budgetText, troubleText } from "./trouble.ts";
 
 export interface WriteDeps {
+  db: Pool;
   chain: Chain;
   limits: { answerTokensMax: number };
   log: Log;
 }
 
-const CREDIT_OUT_STATUS = 402;
 // Past this no model is still answering a question.
 const ANSWER_CHARS_MAX = 40_000;
-const PASSAGES_SHOWN_AS_THEY_ARE = 3;
 
-const NO_KEY =
-  "These are the best passages as they stand. With an OPENROUTER_API_KEY, I write an answer from them.";
-const KEY_INVALID =
-  "I can't write an answer right now: whoever runs me needs to check my OpenRouter key. These passages speak of it:";
-const CREDIT_OUT =
-  "I can't write an answer right now: whoever runs me needs to look at my OpenRouter credit. These passages speak of it:";
-const ALL_FAILED =
-  "None of my models answered just now. Please ask again in a few minutes. Meanwhile, these passages speak of it:";
 const NOT_CITED = "This answer names no passage that it stands on, so take it with care.";
 const IN_GENERAL = "\n\n**Not from your files:** ";
 const IN_GENERAL_NOTE = "This is what the model knows in general; nothing in your files backs it.";
@@ -38,18 +32,19 @@ const IN_GENERAL_NOTE = "This is what the model knows in general; nothing in you
 /** An answer by the models, or an honest word and the passages when none answers. */
 export async function* writeFromPassages(
   deps: WriteDeps,
-  asked: Mention,
+  asked: Asked,
   gathered: Gathered,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
   const { passages, past } = gathered;
   const { answerTokensMax: tokensMax } = deps.limits;
-  const request = buildPrompt({ question: asked.text, passages, past, tokensMax });
+  const session = sessionOf(asked);
+  const request = buildPrompt({ question: asked.text, passages, past, tokensMax, session });
   const before = draft.text;
   try {
     const texts = passages.map((passage) => passage.text);
-    const used = yield* streamed(deps, { request, texts }, draft, signal);
+    const used = yield* streamed(deps, asked, { request, texts }, draft, signal);
     const cited = used.flatMap((index) => passages[index] ?? []);
     yield { kind: "citations", citations: citations(cited, asked.text, draft) };
     const notes = [
@@ -59,12 +54,11 @@ export async function* writeFromPassages(
     ];
     yield { kind: "footer", text: notes.join(" ") };
   } catch (error) {
-    const note = noteOf(deps, error, draft);
-    if (draft.text !== before) yield { kind: "restart", note: "The answer broke off." };
-    draft.text = "";
-    yield say(draft, `${note}\n\n`);
-    yield* shown(asked, passages, draft);
-    yield { kind: "footer", text: looked(gathered.scope) };
+    if (error instanceof BudgetReached) {
+      yield* writeWithoutMoney(deps, asked, gathered, draft, error);
+      return;
+    }
+    yield* writeOfTrouble(deps, asked, gathered, { draft, before, error });
   }
 }
 
@@ -73,15 +67,50 @@ export async function* writeAsTheyStand(
   asked: Mention,
   gathered: Gathered,
   draft: Draft,
+  why: string,
 ): AsyncGenerator<ReplyPart> {
   yield* shown(asked, gathered.passages, draft);
-  yield { kind: "footer", text: `${looked(gathered.scope)} ${NO_KEY}` };
+  const notes = [looked(gathered.scope), why].filter((note) => note !== "");
+  yield { kind: "footer", text: notes.join(" ") };
+}
+
+/** Words still work at the cap; why there is no more is said once a thread. */
+async function* writeWithoutMoney(
+  { db }: WriteDeps,
+  asked: Asked,
+  gathered: Gathered,
+  draft: Draft,
+  reached: BudgetReached,
+): AsyncGenerator<ReplyPart> {
+  const threadId = asked.place.threadId ?? asked.messageId;
+  const told = await isBudgetTold(db, asked.ids, threadId);
+  draft.saysBudget = !told;
+  yield* writeAsTheyStand(asked, gathered, draft, told ? "" : budgetText(reached));
+}
+
+/** @param failed `before` is what had been said before any model was asked */
+async function* writeOfTrouble(
+  deps: WriteDeps,
+  asked: Asked,
+  { passages, scope }: Gathered,
+  { draft, before, error }: { draft: Draft; before: string; error: unknown },
+): AsyncGenerator<ReplyPart> {
+  const retryAt = error instanceof AllModelsFailed && !asked.retried ? error.retryAt : null;
+  const text = troubleText(error, retryAt);
+  noteFailure(deps, error, draft);
+  draft.retryAt = retryAt;
+  draft.failed = true;
+  if (draft.text !== before) yield { kind: "restart", note: "The answer broke off." };
+  draft.text = "";
+  yield say(draft, `${text}\n\n`);
+  yield* shown(asked, passages, draft);
+  yield { kind: "footer", text: looked(scope) };
 }
 
 /** What the model knows by itself, marked as such and never with citations. Failing at it is no failure. */
 export async function* writeInGeneral(
   deps: WriteDeps,
-  asked: Mention,
+  asked: Asked,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
@@ -89,11 +118,12 @@ export async function* writeInGeneral(
   const found = draft.text;
   try {
     const intro = IN_GENERAL;
-    yield* streamed(deps, { request, texts: [], intro }, draft, signal);
+    yield* streamed(deps, asked, { request, texts: [], intro }, draft, signal);
     yield { kind: "footer", text: `${IN_GENERAL_NOTE} ${modelNote(draft)}` };
   } catch (error) {
-    noteOf(deps, error, draft);
-    draft.failed = false;
+    // Throws on whatever is no trouble of the models.
+    troubleText(error, null);
+    noteFailure(deps, error, draft);
     if (draft.text === found) return;
     yield { kind: "restart", note: "The answer broke off." };
     draft.text = "";
@@ -101,14 +131,9 @@ export async function* writeInGeneral(
   }
 }
 
-/** What to tell the asker of a failure of all models. @throws whatever is none */
-function noteOf(deps: WriteDeps, error: unknown, draft: Draft): string {
-  if (!(error instanceof ServiceError || error instanceof ConfigError)) throw error;
+function noteFailure(deps: WriteDeps, error: unknown, draft: Draft): void {
   deps.log.error({ err: error }, "no model answered");
   if (error instanceof AllModelsFailed) draft.attempts = error.attempts;
-  draft.failed = true;
-  if (error instanceof ConfigError) return KEY_INVALID;
-  return error.status === CREDIT_OUT_STATUS ? CREDIT_OUT : ALL_FAILED;
 }
 
 interface Request {
@@ -122,6 +147,7 @@ interface Request {
 /** @returns indexes of the passages cited, in the order of first use */
 async function* streamed(
   { chain }: WriteDeps,
+  { payer, retried }: Asked,
   { request, texts, intro = "" }: Request,
   draft: Draft,
   signal: AbortSignal,
@@ -129,7 +155,7 @@ async function* streamed(
   const before = draft.text;
   let citing = createCiting(texts);
   const out = (text: string) => say(draft, draft.text === before ? intro + text : text);
-  for await (const part of chain.stream(request, signal)) {
+  for await (const part of chain.stream(request, { payer, insist: retried }, signal)) {
     switch (part.kind) {
       case "text": {
         const text = citing.push(part.text);
@@ -155,56 +181,16 @@ async function* streamed(
   return citing.used();
 }
 
-/** The best passages themselves, as quotes with their citations. */
-async function* shown(
-  asked: Mention,
-  passages: PassageGiven[],
-  draft: Draft,
-): AsyncGenerator<ReplyPart> {
-  const cited = citations(passages.slice(0, PASSAGES_SHOWN_AS_THEY_ARE), asked.text, draft);
-  const lines = cited.map(({ quote, number }) => `- “${quoted(quote)}” [${number}]`);
-  yield say(draft, lines.join("\n"));
-  yield { kind: "citations", citations: cited };
-}
-
-/** A line of a file inside our own Markdown: its own signs must not turn into links or formats. */
-function quoted(quote: string): string {
-  return quote
-    .replace(/[\\`*_[\]<>#|~!]/g, "\\$&")
-    .replace(/@|:(?=\/\/)|\bwww(?=\.)/gi, "$&\u2060");
-}
-
-function citations(cited: PassageGiven[], question: string, draft: Draft): Citation[] {
-  return cited.map((passage, index) => {
-    const number = index + 1;
-    const claim = claimsFor(draft.text, number);
-    const { position, text, locator } = partFor(claim, passage);
-    const quote = bestQuote(text, `${claim} ${question}`);
-    const { contentId, shareId } = passage;
-    draft.sources.push({ number, shareId, contentId, position, quote });
-    noteCited(draft, passage, number);
-    const { file, fileName, permalink, sharedAtMs } = passage;
-    const at = { position, where: where(locator), locator };
-    return { number, quote, ...at, file, fileName, permalink, sharedAtMs };
-  });
-}
-
-/** A citation opens where the claim stands, which may be right beside the passage that was found. */
-function partFor(claim: string, { parts, ...passage }: PassageGiven): StoredChunk {
-  const texts = parts.map(({ text }) => text);
-  return parts[bestHolder(claim, texts)] ?? passage;
-}
-
-function noteCited({ retrieved }: Draft, passage: PassageGiven, number: number): void {
-  const { contentId, position } = passage;
-  const hit = retrieved?.hits.find(
-    (one) => one.contentId === contentId && one.position === position,
-  );
-  if (hit) hit.cited = number;
+/** Opaque, and the same for all questions of a thread. */
+function sessionOf({ place, messageId }: Mention): string {
+  const { platform, workspaceId, channelId, threadId } = place;
+  const thread = JSON.stringify([platform, workspaceId, channelId, threadId ?? messageId]);
+  return createHash("sha256").update(thread).digest("base64url");
 }
 
 function modelNote({ model, attempts }: Draft): string {
-  const first = attempts[0]?.model;
-  if (!model || model === first) return `Answered by ${model ?? "a model"}.`;
-  return `Answered by ${model}, because ${first} did not.`;
+  const [first] = attempts;
+  if (!first || !model || model === first.model) return `Answered by ${model ?? "a model"}.`;
+  const why = first.reason === "" ? "did not answer" : verdict(first.reason).text;
+  return `Answered by ${model}, because ${first.model} ${why}.`;
 }

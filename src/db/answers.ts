@@ -7,8 +7,18 @@ export interface Answer {
   state: "answering" | "done" | "failed";
   /** Counts how often it was asked for. */
   version: number;
+  /** All models had failed, so that it is given a second time by itself. */
+  retried: boolean;
   /** Ids of the messages that earlier tries posted, oldest first. */
   posted: string[];
+}
+
+/** The answer to give, and what its asker has had today. */
+export interface Wanted extends Answer {
+  /** Answers that this person wanted today (UTC), up to this one. */
+  wantedToday: number;
+  /** When that starts anew. */
+  renewsAt: Date;
 }
 
 /** A question of this thread that was answered before, and everything that the answer stood on. */
@@ -26,13 +36,24 @@ export interface AnswerSource {
   quote: string;
 }
 
-/** Finds or makes the answer to an event: the same event has one answer, whatever is delivered twice. */
-export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Promise<Answer> {
-  const { rows } = await db.query<Answer>(
+/**
+ * Finds or makes the answer to an event: the same event has one answer, whatever is delivered twice.
+ * One person's questions are counted one after the other, however many come at the same time.
+ */
+export async function ensureAnswer(
+  client: PoolClient,
+  ids: PlaceIds,
+  asked: Mention,
+): Promise<Wanted> {
+  await client.query("select pg_advisory_xact_lock($1, hashtext($2))", [
+    ids.workspaceId,
+    asked.userId,
+  ]);
+  const { rows } = await client.query<Answer>(
     `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question, files)
      values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (workspace_id, event_key) do update set event_key = excluded.event_key
-     returning id, state, posted, version`,
+     returning id, state, posted, version, retried`,
     [
       ids.workspaceId,
       asked.key,
@@ -46,7 +67,41 @@ export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Pro
   );
   const [answer] = rows;
   if (!answer) throw new Error("an upsert of an answer returned no row");
-  return answer;
+  return { ...answer, ...(await wantedToday(client, ids.workspaceId, asked.userId, answer.id)) };
+}
+
+// A second try of ours is none of theirs.
+async function wantedToday(
+  client: PoolClient,
+  workspaceId: number,
+  askerId: string,
+  answerId: number,
+): Promise<Pick<Wanted, "wantedToday" | "renewsAt">> {
+  const { rows } = await client.query<Pick<Wanted, "wantedToday" | "renewsAt">>(
+    `with today as (select date_trunc('day', now(), 'UTC') as starts)
+     select coalesce(sum(a.version - a.retried::int), 0)::int as "wantedToday",
+            today.starts + interval '1 day' as "renewsAt"
+       from today left join answer a on a.workspace_id = $1 and a.asker_id = $2 and a.id <= $3
+                                    and a.wanted_at >= today.starts
+      group by today.starts`,
+    [workspaceId, askerId, answerId],
+  );
+  return rows[0] ?? { wantedToday: 0, renewsAt: new Date() };
+}
+
+/** Was it said in this thread today that a budget is used up? */
+export async function isBudgetTold(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  threadId: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from answer
+      where workspace_id = $1 and channel_id = $2 and thread_id = $3 and says_budget
+        and wanted_at >= date_trunc('day', now(), 'UTC') limit 1`,
+    [workspaceId, channelId, threadId],
+  );
+  return rowCount === 1;
 }
 
 export async function addPosted(
@@ -113,8 +168,11 @@ export interface Finished {
   state: "done" | "failed";
   text: string;
   model: string | null;
-  attempts: unknown[];
+  attempts: { costMicrousd: number }[];
   retrieved: unknown;
+  saysBudget: boolean;
+  /** It will be given a second time by itself. */
+  retries: boolean;
 }
 
 /**
@@ -128,7 +186,9 @@ export async function finishAnswer(
   result: Finished,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update answer set state = $4, text = $5, model = $6, attempts = $7, retrieved = $8, answered_at = now()
+    `update answer set state = $4, text = $5, model = $6, attempts = $7, retrieved = $8,
+            cost_microusd = cost_microusd + $9, says_budget = $10, retried = retried or $11,
+            answered_at = now()
       where workspace_id = $1 and id = $2 and version = $3`,
     [
       workspaceId,
@@ -139,6 +199,9 @@ export async function finishAnswer(
       result.model,
       JSON.stringify(result.attempts),
       result.retrieved === null ? null : JSON.stringify(result.retrieved),
+      result.attempts.reduce((sum, { costMicrousd }) => sum + costMicrousd, 0),
+      result.saysBudget,
+      result.retries,
     ],
   );
   return rowCount === 1;
@@ -184,7 +247,7 @@ export async function findAnswer(
   questionId: string,
 ): Promise<StandingAnswer | null> {
   const { rows } = await db.query<StandingAnswer>(
-    `select id, state, version, posted, event_key as "eventKey", thread_id as "threadId",
+    `select id, state, version, retried, posted, event_key as "eventKey", thread_id as "threadId",
             question_id as "questionId", asker_id as "askerId", question, files as "fileIds",
             asked_at as "askedAt"
        from answer
@@ -206,7 +269,7 @@ export async function reopenAnswer(
     `with sources as (
        delete from answer_source where workspace_id = $1 and answer_id = $2
      )
-     update answer set state = 'answering', question = $3, version = version + 1
+     update answer set state = 'answering', question = $3, version = version + 1, wanted_at = now()
       where workspace_id = $1 and id = $2`,
     [workspaceId, answerId, question],
   );

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Locator } from "../chat.ts";
-import type { Attempt } from "../models/chain.ts";
+import type { Attempt } from "../models/attempt.ts";
 import type { InspectedPassage } from "../surface.ts";
 import type { PlaceIds } from "./places.ts";
 

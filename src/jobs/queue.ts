@@ -16,8 +16,15 @@ export interface Queue {
   /**
    * Stores a job in the caller's transaction and wakes the workers at its commit.
    * @param group jobs of one group share its limit of running at once: a person's questions, a workspace's files
+   * @param startAt not before this; without it, at once
    */
-  send(client: PoolClient, name: QueueName, job: object, group?: string): Promise<void>;
+  send(
+    client: PoolClient,
+    name: QueueName,
+    job: object,
+    group?: string,
+    startAt?: Date,
+  ): Promise<void>;
   /**
    * Ends a job in the transaction that writes its result.
    * @throws {JobLost} when the job is no longer ours; the transaction must not commit
@@ -92,9 +99,10 @@ export async function openQueue(deps: {
 
   return {
     boss,
-    send: async (client, name, job, group) => {
+    send: async (client, name, job, group, startAt) => {
       const options = {
         db: overPg(client),
+        ...(startAt && { startAfter: startAt }),
         ...(group && { group: { id: group } }),
         ...(group && SETTINGS[name].policy === "short" && { singletonKey: group }),
       };

@@ -1,29 +1,18 @@
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { type FailureKind, ModelFailed, NO_USAGE, type Usage, verdict } from "./failure.ts";
-
-export interface ChatRequest {
-  messages: { role: "system" | "user" | "assistant"; content: string }[];
-  /** How long the answer may become. Always sent: the service reserves its price beforehand. */
-  tokensMax: number;
-}
-
-/** A model's answer as it comes. `end` comes once, last, and only after text. */
-export type ModelPart = { kind: "text"; text: string } | { kind: "end"; usage: Usage };
-
-/** Asks one model. @throws {ModelFailed}, or the signal's reason */
-export interface ChatClient {
-  streamChat(model: string, request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelPart>;
-}
-
-/** One model's try. `reason` is empty for one that answered. */
-export interface Attempt extends Usage {
-  model: string;
-  outcome: "answered" | "failed";
-  reason: FailureKind | "";
-  firstTokenMs: number | null;
-  totalMs: number;
-}
+import { BudgetReached, type Ledger, type Payer } from "../money/ledger.ts";
+import {
+  type Attempt,
+  type ChatClient,
+  skipped,
+  type Tried,
+  tryModel,
+  worstCase,
+} from "./attempt.ts";
+import { type FailureKind, ModelFailed, verdict } from "./failure.ts";
+import type { ModelFacts } from "./health.ts";
+import type { KeyFacts } from "./key.ts";
+import { type ChatRequest, fitting } from "./request.ts";
 
 /** Text comes in deltas; `restart` takes back all of it so far: `model` begins anew, for `reason`. */
 export type ChainPart =
@@ -31,153 +20,226 @@ export type ChainPart =
   | { kind: "restart"; model: string; reason: string }
   | { kind: "done"; model: string; attempts: Attempt[] };
 
+/** On whose behalf the models are asked. */
+export interface Asker {
+  payer: Payer;
+  /** Ask also those that are resting: it is the last try of a question that no model answered. */
+  insist?: boolean;
+}
+
 export interface Chain {
   /**
    * Answers with the first model that can. Text may have come before it throws.
    * @throws {AllModelsFailed} when none could, or not in time
+   * @throws {BudgetReached} when no model was asked, because there is no money left for it
    * @throws {ConfigError} when the key is not valid
    * @throws {ServiceError} not retryable, when the key's credit is used up
    */
-  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChainPart>;
+  stream(request: ChatRequest, asker: Asker, signal: AbortSignal): AsyncIterable<ChainPart>;
+}
+
+/** What all processes together know of the key and the models. */
+export interface Health {
+  /** The models in the chain's order. */
+  read(): Promise<{ key: Pick<KeyFacts, "state" | "restingUntil">; models: ModelFacts[] }>;
+  /** Takes note of a model that was asked. */
+  record(attempt: Attempt, failure: ModelFailed | null): Promise<void>;
 }
 
 export interface ChainOptions {
-  /** Asked in this order. */
-  models: readonly string[];
   client: ChatClient;
+  health: Health;
+  ledger: Ledger;
   log: Log;
   /** For the whole answer, all models together. */
   limits: { answerTimeoutMs: number };
-  /** Told of every attempt that was not stopped from outside. What it throws is logged and changes nothing. */
-  onAttempt(attempt: Attempt): Promise<void>;
 }
 
-/** Every model of the chain failed. `retryAfterMs` is the shortest wait that one of them asked for. */
+/** Every model of the chain failed or was passed over. */
 export class AllModelsFailed extends ServiceError {
   override name = "AllModelsFailed";
   readonly attempts: Attempt[];
+  /** When one of them is worth asking again; null where time does not help. */
+  readonly retryAt: Date | null;
 
-  constructor(attempts: Attempt[], failures: readonly ModelFailed[]) {
-    const tries = failures.map(
-      (failure, i) => `${attempts[i]?.model} ${verdict(failure.kind).text}`,
-    );
-    const waitsMs = failures.flatMap((failure) => failure.retryAfterMs ?? []);
-    super("openrouter", `No model could answer: ${tries.join("; ")}.`, {
-      retryable: failures.some((failure) => failure.retryable),
-      ...(waitsMs.length > 0 ? { retryAfterMs: Math.min(...waitsMs) } : {}),
-    });
+  constructor(attempts: Attempt[], retryAt: Date | null) {
+    const tries = attempts.map(({ model, reason }) => `${model} ${textOf(reason)}`);
+    const retryable = retryAt !== null;
+    super("openrouter", `No model could answer: ${tries.join("; ")}.`, { retryable });
     this.attempts = attempts;
+    this.retryAt = retryAt;
   }
 }
 
+// A model so much dearer than the first one has a daily share of its own.
+const DEAR_FACTOR = 5;
+// Whoever should have tried a model out by then is away: a question may find out.
+const OVERDUE_MS = 2 * 60_000;
+
 export function createChain(options: ChainOptions): Chain {
-  return { stream: (request, signal) => walk(options, request, signal) };
+  return { stream: (request, asker, signal) => walk(options, request, asker, signal) };
+}
+
+/** One walk along the chain. */
+interface Walk {
+  request: ChatRequest;
+  asker: Asker;
+  models: ModelFacts[];
+  attempts: Attempt[];
+  /** What ends behind the answer. */
+  pending: Promise<void>[];
+  overBudget: BudgetReached | null;
 }
 
 async function* walk(
   options: ChainOptions,
   request: ChatRequest,
+  asker: Asker,
   signal: AbortSignal,
 ): AsyncGenerator<ChainPart> {
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () => deadline.abort(new ModelFailed("answer_late")),
-    options.limits.answerTimeoutMs,
-  );
+  const late = () => deadline.abort(new ModelFailed("answer_late"));
+  const timer = setTimeout(late, options.limits.answerTimeoutMs);
   const until = AbortSignal.any([signal, deadline.signal]);
-  const attempts: Attempt[] = [];
-  const failures: ModelFailed[] = [];
-  const told: Promise<void>[] = [];
+  const pending: Promise<void>[] = [];
   try {
-    for (const [i, model] of options.models.entries()) {
-      const result = yield* askModel(options.client, model, request, until);
-      signal.throwIfAborted();
-      attempts.push(result.attempt);
-      told.push(tell(options, result.attempt));
-      if (result.failure === null) {
-        yield { kind: "done", model, attempts };
-        return;
-      }
-      failures.push(result.failure);
-      if (verdict(result.failure.kind).next === "stop") break;
-      const next = options.models[i + 1];
-      if (next !== undefined && result.attempt.firstTokenMs !== null) {
-        yield { kind: "restart", model: next, reason: restartReason(result.failure) };
-      }
-    }
-    throw finalError(attempts, failures);
+    const { key, models } = await options.health.read();
+    assertKey(key);
+    const attempts: Attempt[] = [];
+    const on: Walk = { request, asker, models, attempts, pending, overBudget: null };
+    const answered = yield* askInTurn(options, on, { signal, until });
+    if (answered === null) throw await noAnswer(options, on);
+    yield { kind: "done", model: answered, attempts };
   } finally {
     clearTimeout(timer);
-    await Promise.all(told);
+    await Promise.all(pending);
   }
 }
 
-interface Result {
-  attempt: Attempt;
-  failure: ModelFailed | null;
-}
-
-async function* askModel(
-  client: ChatClient,
-  model: string,
-  request: ChatRequest,
-  signal: AbortSignal,
-): AsyncGenerator<ChainPart, Result> {
-  const startedAtMs = performance.now();
-  let firstTokenMs: number | null = null;
-  const ended = (usage: Usage, failure: ModelFailed | null): Result => ({
-    attempt: {
-      model,
-      outcome: failure ? "failed" : "answered",
-      reason: failure?.kind ?? "",
-      firstTokenMs,
-      totalMs: Math.round(performance.now() - startedAtMs),
-      ...usage,
-    },
-    failure,
-  });
-  let usage = NO_USAGE;
-  try {
-    for await (const part of client.streamChat(model, request, signal)) {
-      if (part.kind === "text") {
-        firstTokenMs ??= Math.round(performance.now() - startedAtMs);
-        yield part;
-      } else {
-        usage = part.usage;
-      }
+/** @returns the model that answered; null when none did */
+async function* askInTurn(
+  options: ChainOptions,
+  on: Walk,
+  { signal, until }: { signal: AbortSignal; until: AbortSignal },
+): AsyncGenerator<ChainPart, string | null> {
+  // Text of a model that broke off is still shown, until another one begins.
+  let broken: FailureKind | null = null;
+  for (const facts of on.models) {
+    const { model } = facts;
+    const why = whyPassedOver(facts, on.asker);
+    if (why) {
+      on.attempts.push(skipped(model, why));
+      continue;
     }
-  } catch (error) {
-    // Anything else is a bug or the signal's reason, and no other model would help.
-    if (!(error instanceof ModelFailed)) throw error;
-    return ended(error.usage, error);
+    if (broken) yield { kind: "restart", model, reason: `The model ${verdict(broken).text}.` };
+    const { attempt: tried, failure } = yield* askOne(options, on, facts, until);
+    signal.throwIfAborted();
+    if (failure === null) return model;
+    if (isTheEnd(failure, on)) return null;
+    broken = tried.firstTokenMs !== null && failure instanceof ModelFailed ? failure.kind : null;
   }
-  return ended(usage, null);
+  return null;
 }
 
-function restartReason({ kind }: ModelFailed): string {
-  return `The model ${verdict(kind).text}.`;
+/** @throws {ConfigError | ServiceError} where no other model would help, because the key is at fault */
+function isTheEnd(failure: ModelFailed | BudgetReached, on: Walk): boolean {
+  if (failure instanceof BudgetReached) {
+    on.overBudget = failure;
+    return false;
+  }
+  if (failure.kind === "key_invalid") throw new ConfigError(KEY_INVALID);
+  if (failure.kind === "credit_out") throw creditOut();
+  return verdict(failure.kind).next === "stop";
 }
 
-async function tell({ onAttempt, log }: ChainOptions, attempt: Attempt): Promise<void> {
-  if (attempt.outcome === "failed") log.warn({ attempt }, "a model failed");
-  await onAttempt(attempt).catch((err: unknown) =>
-    log.error({ err }, "an attempt was not recorded"),
+/** Why a model is not asked, going by what is known of it; null: it is asked. */
+export function whyPassedOver(
+  facts: ModelFacts,
+  { insist }: Pick<Asker, "insist">,
+): FailureKind | null {
+  const { state, reason, passedOverUntil } = facts;
+  if (state === "ready" || state === "unknown") return null;
+  if (state === "cooling" && insist) return null;
+  const overdue = passedOverUntil !== null && Date.now() > passedOverUntil.getTime() + OVERDUE_MS;
+  return overdue ? null : (reason ?? "unavailable");
+}
+
+/** Asks a model, and a second time with less where it finds the request too long. */
+async function* askOne(
+  options: ChainOptions,
+  on: Walk,
+  facts: ModelFacts,
+  until: AbortSignal,
+): AsyncGenerator<ChainPart, Tried> {
+  const fit = fitting(on.request, facts.contextTokens);
+  if (fit === null) {
+    on.attempts.push(skipped(facts.model, "too_long"));
+    return { attempt: skipped(facts.model, "too_long"), failure: new ModelFailed("too_long") };
+  }
+  const tried = yield* attempt(options, on, { facts, request: fit }, until);
+  const isTooLong = tried.failure instanceof ModelFailed && tried.failure.kind === "too_long";
+  const smaller = isTooLong && fit === on.request ? on.request.smaller?.() : undefined;
+  if (!smaller) return tried;
+  return yield* attempt(options, on, { facts, request: smaller }, until);
+}
+
+async function* attempt(
+  options: ChainOptions,
+  on: Walk,
+  { facts, request }: { facts: ModelFacts; request: ChatRequest },
+  until: AbortSignal,
+): AsyncGenerator<ChainPart, Tried> {
+  const { client, ledger, log, health } = options;
+  const later = (work: Promise<void>): void => {
+    on.pending.push(
+      work.catch((err: unknown) => log.error({ err }, "a model's try was not written down")),
+    );
+  };
+  const one = { facts, request, payer: on.asker.payer, dear: isDear(on.models, facts, request) };
+  const tried = yield* tryModel({ client, ledger, log, later }, one, until);
+  on.attempts.push(tried.attempt);
+  if (tried.attempt.outcome !== "skipped") {
+    const failure = tried.failure instanceof ModelFailed ? tried.failure : null;
+    if (failure) log.warn({ attempt: tried.attempt }, "a model failed");
+    later(health.record(tried.attempt, failure));
+  }
+  return tried;
+}
+
+function isDear(models: ModelFacts[], facts: ModelFacts, request: ChatRequest): boolean {
+  const first = models.find(({ price }) => price !== null);
+  if (!first || first.model === facts.model) return false;
+  return worstCase(facts, request) > DEAR_FACTOR * worstCase(first, request);
+}
+
+const KEY_INVALID =
+  "OPENROUTER_API_KEY is not valid: OpenRouter does not know it. Make a new key at openrouter.ai/keys.";
+const CREDIT_OUT =
+  "OpenRouter's credit is used up, or this key's limit is: see openrouter.ai/settings/credits and /keys.";
+
+/** While the key is known to be no good, no model is asked in vain. */
+function assertKey({ state, restingUntil }: Pick<KeyFacts, "state" | "restingUntil">): void {
+  if (restingUntil === null || restingUntil.getTime() < Date.now()) return;
+  if (state === "invalid") throw new ConfigError(KEY_INVALID);
+  if (state === "credit_out") throw creditOut();
+}
+
+function creditOut(): ServiceError {
+  return new ServiceError("openrouter", CREDIT_OUT, { status: 402, retryable: false });
+}
+
+async function noAnswer({ health }: ChainOptions, on: Walk): Promise<Error> {
+  const isAsked = on.attempts.some(({ outcome }) => outcome === "failed");
+  if (on.overBudget && !isAsked) return on.overBudget;
+  // When they rest until is known once the failures are written down.
+  await Promise.all(on.pending);
+  const { models } = await health.read();
+  const ends = models.flatMap(({ state, passedOverUntil }) =>
+    state === "cooling" && passedOverUntil ? passedOverUntil.getTime() : [],
   );
+  return new AllModelsFailed(on.attempts, ends.length > 0 ? new Date(Math.min(...ends)) : null);
 }
 
-function finalError(attempts: Attempt[], failures: readonly ModelFailed[]): Error {
-  switch (failures.at(-1)?.kind) {
-    case "key_invalid":
-      return new ConfigError(
-        "OPENROUTER_API_KEY is not valid: OpenRouter does not know it. Make a new key at openrouter.ai/keys.",
-      );
-    case "credit_out":
-      return new ServiceError(
-        "openrouter",
-        "OpenRouter's credit is used up, or this key's limit is: see openrouter.ai/settings/credits and /keys.",
-        { status: 402, retryable: false },
-      );
-    default:
-      return new AllModelsFailed(attempts, failures);
-  }
+function textOf(reason: FailureKind | ""): string {
+  return reason === "" ? "answered" : verdict(reason).text;
 }

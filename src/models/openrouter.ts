@@ -1,12 +1,10 @@
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import * as v from "valibot";
-import { ConfigError } from "../errors.ts";
-import type { ChatClient, ChatRequest, ModelPart } from "./chain.ts";
+import type { ChatClient, ModelPart } from "./attempt.ts";
 import { type FailureKind, ModelFailed, NO_USAGE, type Usage } from "./failure.ts";
 import { failureInside, failureOf } from "./openrouter-errors.ts";
+import type { ChatMessage, ChatRequest } from "./request.ts";
 
-// Who asks, for OpenRouter's own statistics. Every Docent runs at home, so there is no address to name.
-const ATTRIBUTION = { "HTTP-Referer": "http://localhost", "X-OpenRouter-Title": "Docent" };
 // The usage comes right behind the end of the text, and is not worth waiting long for.
 const USAGE_TIMEOUT_MS = 2_000;
 
@@ -24,8 +22,7 @@ export interface OpenRouterLimits {
 }
 
 export interface OpenRouterOptions {
-  apiKey: string;
-  baseUrl: string;
+  client: OpenAI;
   /** deny: providers that keep no prompts for training; zdr: that keep nothing at all. */
   dataCollection: keyof typeof POLICIES;
   limits: OpenRouterLimits;
@@ -50,7 +47,7 @@ const Chunk = v.object({
     v.object({
       prompt_tokens: v.nullish(v.number(), 0),
       completion_tokens: v.nullish(v.number(), 0),
-      cost: v.nullish(v.number(), 0),
+      cost: v.nullish(v.number(), null),
     }),
   ),
 });
@@ -67,43 +64,38 @@ interface Answer {
   late: FailureKind;
 }
 
-/** @throws {ConfigError} for a key that no header can hold */
+/** Models at OpenRouter, through the client that speaks to it. */
 export function createOpenRouter(options: OpenRouterOptions): ChatClient {
-  // The client's own error for such a key would quote it.
-  if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
-    throw new ConfigError("OPENROUTER_API_KEY holds a character that no key has: copy it again.");
-  }
-  const openai = new OpenAI({
-    baseURL: options.baseUrl,
-    apiKey: options.apiKey,
-    // The chain decides what comes after a failure, at once.
-    maxRetries: 0,
-    defaultHeaders: ATTRIBUTION,
-    logLevel: "off",
-    // Else it sends what it finds in the environment for another service.
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-  });
+  const { client: openai, limits } = options;
   return {
     streamChat: (model, request, signal) =>
-      stream({ openai, limits: options.limits }, bodyOf(options, model, request), signal),
+      stream({ openai, limits }, bodyOf(options, model, request), signal),
   };
 }
 
 type Body = OpenAI.Chat.ChatCompletionCreateParamsStreaming & {
   provider: (typeof POLICIES)[keyof typeof POLICIES];
+  session_id?: string;
 };
 
 function bodyOf(options: OpenRouterOptions, model: string, request: ChatRequest): Body {
   return {
     model,
-    messages: request.messages,
+    messages: request.messages.map(messageOf),
     max_tokens: request.tokensMax,
     stream: true,
     provider: POLICIES[options.dataCollection],
+    ...(request.session && { session_id: request.session }),
   };
+}
+
+function messageOf({ role, content, pictures = [] }: ChatMessage) {
+  if (role !== "user" || pictures.length === 0) return { role, content };
+  const images = pictures.map(({ mediaType, base64 }) => ({
+    type: "image_url" as const,
+    image_url: { url: `data:${mediaType};base64,${base64}` },
+  }));
+  return { role, content: [{ type: "text" as const, text: content }, ...images] };
 }
 
 async function* stream(
@@ -168,12 +160,17 @@ async function nextText(
     if (!next.done) return takeChunk(answer, next.value, idleTimeoutMs);
   } catch (error) {
     // Behind the end of the text only the usage can be missing.
-    if (signal.aborted || !isComplete(answer)) throw error;
-    return null;
+    if (!signal.aborted && isComplete(answer)) return null;
+    throw isLost(error) && answer.chunks > 0 ? new ModelFailed("cut") : error;
   }
   signal.throwIfAborted();
   assertComplete(answer);
   return null;
+}
+
+/** A connection that breaks off amid an answer was there before. */
+function isLost(error: unknown): boolean {
+  return error instanceof ModelFailed && error.kind === "unreachable";
 }
 
 function takeChunk(answer: Answer, raw: unknown, idleTimeoutMs: number): string {
@@ -188,7 +185,7 @@ function takeChunk(answer: Answer, raw: unknown, idleTimeoutMs: number): string 
     answer.usage = {
       tokensIn: usage.prompt_tokens,
       tokensOut: usage.completion_tokens,
-      costMicrousd: Math.round(usage.cost * 1e6),
+      costMicrousd: usage.cost === null ? null : Math.round(usage.cost * 1e6),
     };
   }
   const { content, reasoning } = choice?.delta ?? {};

@@ -10,6 +10,7 @@ import { ServiceError } from "../../src/errors.ts";
 import { createIntake, type HandleDeps, handleWork } from "../../src/handle.ts";
 import type { Extractor } from "../../src/ingest/extract/extractor.ts";
 import { openQueue, type Queue, type QueueName } from "../../src/jobs/queue.ts";
+import type { ChatClient } from "../../src/models/attempt.ts";
 import { type Chain, createChain } from "../../src/models/chain.ts";
 import { NO_STOPS, PLAIN } from "../support/core.ts";
 import { openTestDatabase } from "../support/database.ts";
@@ -21,6 +22,7 @@ import {
   type MemoryReply,
   replyText,
 } from "../support/memory.ts";
+import { factsOf, memoryHealth, memoryLedger } from "../support/models.ts";
 
 const log = pino({ level: "silent" });
 const never = new AbortController().signal;
@@ -95,19 +97,16 @@ function replyTo(asked: Mention): MemoryReply | undefined {
 
 test("an answer that takes too long ends with the passages, at the first try", async () => {
   await share("general");
-  chain = createChain({
-    models: ["slow"],
-    client: {
-      async *streamChat(_model, _request, signal) {
-        await new Promise((_resolve, reject) => {
-          signal.addEventListener("abort", () => reject(signal.reason));
-        });
-      },
+  const client: ChatClient = {
+    async *streamChat(_model, _request, signal) {
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
     },
-    log,
-    limits: { answerTimeoutMs: 300 },
-    onAttempt: async () => undefined,
-  });
+  };
+  const health = memoryHealth([factsOf("slow")]);
+  const limits = { answerTimeoutMs: 300 };
+  chain = createChain({ client, health, ledger: memoryLedger(), log, limits });
   const asked = await ask("When is the launch of the Heron?");
   await work("question");
   expect(replyText(replyTo(asked))).toMatch(/^None of my models answered/);

@@ -1,12 +1,27 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Loopback, listen, readBody } from "./loopback.ts";
+import { type CatalogueScript, newCatalogue, sendCatalogue } from "./openrouter-catalogue.ts";
 
 /** What a model does with one request: answers, or fails in one of the ways seen at OpenRouter. */
 export type ModelReply =
   | { kind: "answer"; text: string }
   | FailureShape
+  | BrokenAnswer
   | { kind: "rate_limited"; retryAfterS: number };
+
+/** An answer that comes so far, and then breaks. */
+export interface BrokenAnswer {
+  kind: "broken";
+  after: StreamPosition;
+  by: Break;
+}
+
+/** `nothing`: not even headers. Each of the others has what stands before it as well. */
+export type StreamPosition = "nothing" | "comments" | "role" | "thought" | "text" | "finish";
+
+/** `end` is a good end for the socket, but not for the answer. */
+export type Break = "stall" | "end" | "reset" | "error" | "garbage";
 
 export type FailureShape =
   | "no_headers"
@@ -16,6 +31,9 @@ export type FailureShape =
   | "content_then_cut"
   | "content_then_reset"
   | "finish_then_stall"
+  | "finish_then_no_usage"
+  | "slow_drip"
+  | "utf8_cut"
   | "error_first"
   | "error_midway"
   | "error_finish"
@@ -24,6 +42,7 @@ export type FailureShape =
   | "empty"
   | "invalid_model"
   | "invalid_request"
+  | "too_long"
   | "unauthorized"
   | "no_credit"
   | "credit_in_flight"
@@ -56,6 +75,8 @@ export interface OpenRouterLoopback extends Loopback {
   script(model: string, ...replies: ModelReply[]): void;
   /** What this model does with every request that has no script; null: it answers as usual. */
   always(model: string, reply: ModelReply | null): void;
+  /** What it tells of its models and of the key, apart from chat. */
+  catalogue: CatalogueScript;
 }
 
 export interface OpenRouterSettings {
@@ -63,6 +84,10 @@ export interface OpenRouterSettings {
   /** Before the first word, and between two words. For trying it by hand. */
   paceMs?: number;
 }
+
+const DRIP_MS = 5;
+// Tests may replace timers by their own, but the service goes on at its own pace.
+const clock = { setInterval, clearInterval };
 
 interface Exchange {
   response: ServerResponse;
@@ -77,7 +102,9 @@ export async function startOpenRouter(
   const requests: ChatRequestSeen[] = [];
   const scripts = new Map<string, ModelReply[]>();
   const standing = new Map<string, ModelReply>();
+  const catalogue = newCatalogue();
   const server = await listen(async (request, response) => {
+    if (request.method === "GET") return sendCatalogue(catalogue, request, response);
     const body = await readChat(request);
     if (body === null) return sendError(response, 404, "Not Found");
     const ended = new Promise<void>((resolve) => response.once("close", resolve));
@@ -91,6 +118,7 @@ export async function startOpenRouter(
     url: `${server.url}/api/v1`,
     close: server.close,
     requests,
+    catalogue,
     script: (model, ...replies) => scripts.set(model, replies),
     always: (model, reply) => {
       if (reply === null) standing.delete(model);
@@ -121,6 +149,7 @@ function usual(body: ChatBody): ModelReply {
 async function send(exchange: Exchange, reply: ModelReply): Promise<void> {
   if (typeof reply === "string") return SHAPES[reply](exchange);
   if (reply.kind === "answer") return sendAnswer(exchange, reply.text);
+  if (reply.kind === "broken") return sendBroken(exchange, reply);
   exchange.response.setHeader("retry-after", String(reply.retryAfterS));
   sendError(exchange.response, 429, "Rate limit exceeded", {
     limit_source: "upstream_provider_shared_pool",
@@ -194,28 +223,70 @@ const beginning =
     for (const choice of choices) write(exchange, choice);
   };
 
-const HALF = [{ delta: { role: "assistant", content: "" } }, { delta: { content: "The half " } }];
+const ROLE = { delta: { role: "assistant", content: "" } };
+const THOUGHT = { delta: { content: "", reasoning: "Let me think" } };
+const HALF = [ROLE, { delta: { content: "The half " } }];
 
-const SHAPES: Record<FailureShape, (exchange: Exchange) => void> = {
-  no_headers: () => undefined,
-  comments_then_stall: beginning(),
-  role_then_stall: beginning({ delta: { role: "assistant", content: "" } }),
-  content_then_stall: beginning(...HALF),
-  content_then_cut: (exchange) => {
-    beginning(...HALF)(exchange);
-    exchange.response.end();
-  },
-  content_then_reset: (exchange) => {
-    beginning(...HALF)(exchange);
+const BEGINNINGS: Record<StreamPosition, (exchange: Exchange) => void> = {
+  nothing: () => undefined,
+  comments: beginning(),
+  role: beginning(ROLE),
+  thought: beginning(ROLE, THOUGHT),
+  text: beginning(...HALF),
+  finish: beginning(ROLE, { delta: { content: "All of it." } }, { finish_reason: "stop" }),
+};
+
+const BREAKS: Record<Break, (exchange: Exchange) => void> = {
+  stall: () => undefined,
+  end: ({ response }) => response.end(),
+  reset: ({ response }) => {
+    const reset = () => response.socket?.resetAndDestroy();
     // Once what was written is out, the connection breaks.
-    exchange.response.write(": \n\n", () => exchange.response.socket?.resetAndDestroy());
+    if (response.headersSent) response.write(": \n\n", reset);
+    else reset();
   },
-  finish_then_stall: beginning({ delta: { content: "All of it." } }, { finish_reason: "stop" }),
-  error_first: (exchange) => {
-    begin(exchange);
+  error: (exchange) => {
     write(exchange, { finish_reason: "error" }, { error: UPSTREAM_ERROR });
     exchange.response.end();
   },
+  garbage: ({ response }) => response.end('data: {"id": oops\n\n'),
+};
+
+function sendBroken(exchange: Exchange, { after, by }: Omit<BrokenAnswer, "kind">): void {
+  BEGINNINGS[after](exchange);
+  BREAKS[by](exchange);
+}
+
+const broken =
+  (after: StreamPosition, by: Break) =>
+  (exchange: Exchange): void =>
+    sendBroken(exchange, { after, by });
+
+const SHAPES: Record<FailureShape, (exchange: Exchange) => void> = {
+  no_headers: broken("nothing", "stall"),
+  comments_then_stall: broken("comments", "stall"),
+  role_then_stall: broken("role", "stall"),
+  content_then_stall: broken("text", "stall"),
+  content_then_cut: broken("text", "end"),
+  content_then_reset: broken("text", "reset"),
+  finish_then_stall: broken("finish", "stall"),
+  finish_then_no_usage: (exchange) => {
+    BEGINNINGS.finish(exchange);
+    exchange.response.end("data: [DONE]\n\n");
+  },
+  slow_drip: (exchange) => {
+    begin(exchange);
+    const drip = () => write(exchange, { delta: { content: "x" } });
+    const timer = clock.setInterval(drip, DRIP_MS);
+    exchange.response.once("close", () => clock.clearInterval(timer));
+  },
+  utf8_cut: (exchange) => {
+    beginning(...HALF)(exchange);
+    const bytes = Buffer.from(chunk(exchange.body.model, { delta: { content: "\u00fc" } }));
+    // Of the letter's two bytes, the first.
+    exchange.response.end(bytes.subarray(0, bytes.indexOf("\u00fc") + 1));
+  },
+  error_first: broken("comments", "error"),
   error_midway: (exchange) => {
     beginning(...HALF)(exchange);
     write(exchange, { finish_reason: "error" }, { error: { ...UPSTREAM_ERROR, code: "502" } });
@@ -233,12 +304,12 @@ const SHAPES: Record<FailureShape, (exchange: Exchange) => void> = {
     response.writeHead(200, { "content-type": "text/html" });
     response.end("<!doctype html><title>Just a moment</title>");
   },
-  empty: ({ response }) => {
-    response.writeHead(200);
-    response.end();
-  },
+  empty: broken("nothing", "end"),
   invalid_model: failing(400, (model) => `${model} is not a valid model ID`),
   invalid_request: failing(400, () => "Provider returned error", { error_type: "invalid_request" }),
+  too_long: failing(400, () => "This endpoint's maximum context length is 8192 tokens", {
+    error_type: "context_length_exceeded",
+  }),
   unauthorized: failing(401, () => "User not found."),
   no_credit: failing(402, () => "Insufficient credits", { limit_source: "openrouter_credits" }),
   credit_in_flight: failing(402, () => "Too much in flight", {
@@ -251,7 +322,7 @@ const SHAPES: Record<FailureShape, (exchange: Exchange) => void> = {
   rate_limited: failing(429, () => "Rate limit exceeded"),
   unavailable: failing(503, () => "Provider overloaded", { error_type: "provider_overloaded" }),
   reasoning_only: (exchange) => {
-    beginning({ delta: { content: "", reasoning: "Let me think" } })(exchange);
+    BEGINNINGS.thought(exchange);
     finish(exchange, "length", "Let me think");
   },
   filtered: (exchange) => {

@@ -3,14 +3,23 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
 import {
   AllModelsFailed,
-  type Attempt,
   type Chain,
   type ChainPart,
   createChain,
 } from "../../src/models/chain.ts";
-import { DEFAULT_MODELS } from "../../src/models/defaults.ts";
+import { type ClientOptions, createClient } from "../../src/models/client.ts";
 import type { FailureKind } from "../../src/models/failure.ts";
+import type { ModelFacts } from "../../src/models/health.ts";
 import { createOpenRouter, type OpenRouterOptions } from "../../src/models/openrouter.ts";
+import type { ChatRequest } from "../../src/models/request.ts";
+import {
+  factsOf,
+  type MemoryHealth,
+  type MemoryLedger,
+  memoryHealth,
+  memoryLedger,
+  PAYER,
+} from "../support/models.ts";
 import {
   type ModelReply,
   type OpenRouterLoopback,
@@ -33,15 +42,18 @@ const MODELS = ["a/first", "b/second"];
 const SIGNAL = new AbortController().signal;
 const GOOD: ModelReply = { kind: "answer", text: "It is 12 %. [1]" };
 
+const ASKER = { payer: PAYER };
+
 let openrouter: OpenRouterLoopback;
-let attempts: Attempt[];
+let health: MemoryHealth;
+let ledger: MemoryLedger;
 let lines: string[];
 /** All that came of the answer so far. */
 let parts: ChainPart[];
 
 beforeEach(async () => {
   openrouter = await startOpenRouter();
-  attempts = [];
+  ledger = memoryLedger();
   lines = [];
   parts = [];
   // Limits run out when a test says so.
@@ -57,30 +69,26 @@ function writtenLog() {
   return pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
 }
 
-interface Settings extends Partial<OpenRouterOptions> {
+interface Settings extends Partial<OpenRouterOptions & ClientOptions> {
   models?: readonly string[];
+  facts?: ModelFacts[];
   answerTimeoutMs?: number;
 }
 
-function chainWith({
-  models = MODELS,
-  answerTimeoutMs = 240_000,
-  ...options
-}: Settings = {}): Chain {
+function chainWith({ models = MODELS, facts, answerTimeoutMs = 240_000, ...more }: Settings = {}) {
+  health = memoryHealth(facts ?? models.map((model) => factsOf(model)));
   const client = createOpenRouter({
-    apiKey: SECRET,
-    baseUrl: openrouter.url,
+    client: createClient({ apiKey: SECRET, baseUrl: openrouter.url, ...more }),
     dataCollection: "deny",
     limits: { firstTokenTimeoutMs: 20_000, idleTimeoutMs: 20_000 },
-    ...options,
+    ...more,
   });
-  const onAttempt = async (attempt: Attempt) => void attempts.push(attempt);
-  return createChain({ models, client, log: writtenLog(), limits: { answerTimeoutMs }, onAttempt });
+  return createChain({ health, client, ledger, log: writtenLog(), limits: { answerTimeoutMs } });
 }
 
-async function partsOf(chain: Chain, signal = SIGNAL) {
+async function partsOf(chain: Chain, signal = SIGNAL, request: ChatRequest = REQUEST) {
   const error: unknown = await (async () => {
-    for await (const part of chain.stream(REQUEST, signal)) parts.push(part);
+    for await (const part of chain.stream(request, ASKER, signal)) parts.push(part);
   })().catch((thrown: unknown) => thrown);
   writtenLog().error({ err: error });
   for (const secret of [SECRET, QUESTION, "user_1"]) expect(lines.join("")).not.toContain(secret);
@@ -99,10 +107,10 @@ test("the first model's answer comes in deltas, and only that model is asked", a
   await partsOf(chainWith());
   expect(parts.filter(({ kind }) => kind === "text").length).toBeGreaterThan(1);
   expect(shown()).toBe("It is 12 %. [1]");
-  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "a/first", attempts });
+  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "a/first", attempts: health.attempts });
   expect(openrouter.requests).toHaveLength(1);
-  expect(attempts).toMatchObject([{ outcome: "answered", reason: "", tokensOut: 4 }]);
-  expect(attempts[0]?.costMicrousd).toBeGreaterThan(0);
+  expect(health.attempts).toMatchObject([{ outcome: "answered", reason: "", tokensOut: 4 }]);
+  expect(health.attempts[0]?.costMicrousd).toBeGreaterThan(0);
 });
 
 test("a request names Docent, bounds the answer, and lets no provider keep it", async () => {
@@ -148,7 +156,7 @@ test.each<[ModelReply, FailureKind]>([
     expect(parts.some(({ kind }) => kind === "restart")).toBe(false);
     expect(shown()).toBe("It is 12 %. [1]");
     expect(parts.at(-1)).toMatchObject({ kind: "done", model: "b/second" });
-    expect(attempts).toMatchObject([
+    expect(health.attempts).toMatchObject([
       { outcome: "failed", reason, firstTokenMs: null },
       { reason: "" },
     ]);
@@ -165,7 +173,7 @@ test.each<ModelReply>(["no_headers", "comments_then_stall", "role_then_stall"])(
     vi.advanceTimersByTime(20_000);
     await answering;
     expect(shown()).toBe("It is 12 %. [1]");
-    expect(attempts[0]?.reason).toBe("first_token_late");
+    expect(health.attempts[0]?.reason).toBe("first_token_late");
     await openrouter.requests[0]?.ended;
   },
 );
@@ -173,7 +181,7 @@ test.each<ModelReply>(["no_headers", "comments_then_stall", "role_then_stall"])(
 test.each<[ModelReply, FailureKind]>([
   ["content_then_stall", "stalled"],
   ["content_then_cut", "cut"],
-  ["content_then_reset", "unreachable"],
+  ["content_then_reset", "cut"],
   ["error_midway", "unavailable"],
   ["error_finish", "unavailable"],
   ["filtered", "filtered"],
@@ -193,7 +201,7 @@ test.each<[ModelReply, FailureKind]>([
       reason: expect.stringContaining("The model "),
     });
     expect(shown()).toBe("It is 12 %. [1]");
-    expect(attempts).toMatchObject([{ outcome: "failed", reason }, { outcome: "answered" }]);
+    expect(health.attempts).toMatchObject([{ outcome: "failed", reason }, { outcome: "answered" }]);
     await openrouter.requests[0]?.ended;
   },
 );
@@ -217,7 +225,7 @@ test("a key that is not valid stops the chain and tells the operator", async () 
   const { error } = await partsOf(chainWith());
   expect(error).toBeInstanceOf(ConfigError);
   expect(String(error)).toContain("OPENROUTER_API_KEY is not valid");
-  expect(attempts).toMatchObject([{ reason: "key_invalid" }]);
+  expect(health.attempts).toMatchObject([{ reason: "key_invalid" }]);
   expect(openrouter.requests).toHaveLength(1);
 });
 
@@ -234,13 +242,21 @@ test("used-up credit stops the chain for good", async () => {
   expect(openrouter.requests).toHaveLength(1);
 });
 
-test("when every model failed, all attempts are told, with the shortest wait that was asked for", async () => {
+test("when every model failed, all attempts are told, and when one of them is up again", async () => {
   openrouter.script("a/first", { kind: "rate_limited", retryAfterS: 30 });
   openrouter.script("b/second", { kind: "rate_limited", retryAfterS: 5 });
-  const { error } = await partsOf(chainWith());
+  const chain = chainWith();
+  const [soon, later] = [new Date(Date.now() + 5_000), new Date(Date.now() + 30_000)];
+  health.record = async (attempt) => {
+    health.attempts.push(attempt);
+    const passedOverUntil = attempt.model === "a/first" ? later : soon;
+    const facts = factsOf(attempt.model, { state: "cooling", passedOverUntil });
+    health.models = health.models.map((old) => (old.model === attempt.model ? facts : old));
+  };
+  const { error } = await partsOf(chain);
   expect(parts).toEqual([]);
   expect(error).toBeInstanceOf(AllModelsFailed);
-  expect(error).toMatchObject({ attempts, retryable: true, retryAfterMs: 5000 });
+  expect(error).toMatchObject({ attempts: health.attempts, retryAt: soon });
   expect(String(error)).toContain("a/first has too many requests; b/second has");
 });
 
@@ -256,8 +272,8 @@ test("nobody listening at the address is a failure of every model, not a hang", 
   const baseUrl = openrouter.url;
   await openrouter.close();
   const { error } = await partsOf(chainWith({ baseUrl }));
-  expect(error).toMatchObject({ name: "AllModelsFailed", retryable: true });
-  expect(attempts.map(({ reason }) => reason)).toEqual(["unreachable", "unreachable"]);
+  expect(error).toMatchObject({ name: "AllModelsFailed" });
+  expect(health.attempts.map(({ reason }) => reason)).toEqual(["unreachable", "unreachable"]);
   openrouter = await startOpenRouter();
 });
 
@@ -279,13 +295,13 @@ test("an answer that is stopped ends at once, and counts against no model", asyn
   await expect.poll(() => openrouter.requests.length).toBe(1);
   stop.abort(new Error("stopped by the asker"));
   expect((await stopped).error).toMatchObject({ message: "stopped by the asker" });
-  expect(attempts).toEqual([]);
+  expect(health.attempts).toEqual([]);
   await openrouter.requests[0]?.ended;
 });
 
 test("a reader who goes away hangs up on the model", async () => {
   openrouter.script("a/first", "content_then_stall");
-  for await (const part of chainWith().stream(REQUEST, SIGNAL)) {
+  for await (const part of chainWith().stream(REQUEST, ASKER, SIGNAL)) {
     expect(part.kind).toBe("text");
     break;
   }
@@ -294,28 +310,17 @@ test("a reader who goes away hangs up on the model", async () => {
 
 test("a reader slower than the limits is no fault of the model", async () => {
   openrouter.script("a/first", GOOD);
-  for await (const part of chainWith().stream(REQUEST, SIGNAL)) {
+  for await (const part of chainWith().stream(REQUEST, ASKER, SIGNAL)) {
     if (parts.length === 0) vi.advanceTimersByTime(60_000);
     parts.push(part);
   }
   expect(shown()).toBe("It is 12 %. [1]");
 });
 
-test("an attempt that can't be recorded does not cost the answer", async () => {
-  const { error } = await partsOf(
-    createChain({
-      models: DEFAULT_MODELS,
-      client: createOpenRouter({
-        apiKey: SECRET,
-        baseUrl: openrouter.url,
-        dataCollection: "deny",
-        limits: { firstTokenTimeoutMs: 20_000, idleTimeoutMs: 20_000 },
-      }),
-      log: writtenLog(),
-      limits: { answerTimeoutMs: 30_000 },
-      onAttempt: () => Promise.reject(new Error("no database")),
-    }),
-  );
+test("an attempt that can't be written down does not cost the answer", async () => {
+  const chain = chainWith();
+  health.record = () => Promise.reject(new Error("no database"));
+  const { error } = await partsOf(chain);
   expect(error).toBeUndefined();
-  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "openai/gpt-4o-mini" });
+  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "a/first" });
 });
