@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { ConfigError } from "./errors.ts";
+import type { Budgets } from "./money/spending.ts";
 import { Environment } from "./settings/settings.ts";
 
 /** Everything an operator can set, read once from the environment. Secrets are never printed. */
@@ -40,6 +41,8 @@ export interface Config {
     fileHosts: string[];
     teams: string[];
   } | null;
+  /** Of a workspace that has none of its own. */
+  money: Budgets;
   limits: Limits;
 }
 
@@ -51,6 +54,7 @@ export interface Limits {
   downloadTimeoutMs: number;
   questionCharsMax: number;
   questionsAtOncePerPerson: number;
+  questionsPerDay: number;
   historyMessagesMax: number;
   passagesMax: number;
   contextTokensMax: number;
@@ -137,8 +141,17 @@ function toConfig(settings: Settings): Config {
       concurrencyMax: settings.EMBED_CONCURRENCY,
     },
     slack: botToken && appToken ? { botToken, appToken, ...slackOptions(settings) } : null,
+    money: {
+      dayMicrousd: microusd(settings.BUDGET_USD_PER_DAY),
+      monthMicrousd: microusd(settings.BUDGET_USD_PER_MONTH),
+      dearDayMicrousd: microusd(settings.DEAR_MODEL_USD_PER_DAY),
+    },
     limits: toLimits(settings),
   };
+}
+
+function microusd(dollars: number): number {
+  return Math.round(dollars * 1e6);
 }
 
 function slackOptions(settings: Settings) {
@@ -157,6 +170,7 @@ function toLimits(settings: Settings): Limits {
     downloadTimeoutMs: settings.DOWNLOAD_TIMEOUT_S * 1000,
     questionCharsMax: settings.QUESTION_CHARS_MAX,
     questionsAtOncePerPerson: settings.QUESTIONS_AT_ONCE,
+    questionsPerDay: settings.QUESTIONS_PER_DAY,
     historyMessagesMax: settings.HISTORY_MESSAGES_MAX,
     passagesMax: settings.PASSAGES_MAX,
     contextTokensMax: settings.CONTEXT_TOKENS_MAX,

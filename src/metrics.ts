@@ -7,6 +7,8 @@ export interface Metrics {
   jobSeconds: Histogram<"queue">;
   /** Attempts at models, by model and outcome: answered, failed. */
   modelAttempts: Counter<"model" | "outcome">;
+  /** Dollars spent on calls that are settled, by purpose. */
+  costUsd: Counter<"purpose">;
   queueDepth: Gauge<"state">;
 }
 
@@ -36,6 +38,12 @@ export function createMetrics(depth: () => Promise<Record<string, number>>): Met
       name: "docent_model_attempts_total",
       help: "Attempts at models, by model and outcome",
       labelNames: ["model", "outcome"],
+      registers,
+    }),
+    costUsd: new Counter({
+      name: "docent_cost_usd_total",
+      help: "Dollars spent on calls of services, by purpose",
+      labelNames: ["purpose"],
       registers,
     }),
     queueDepth: new Gauge({

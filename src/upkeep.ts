@@ -5,6 +5,7 @@ import type { Embedder } from "./embed/embedder.ts";
 import { type VectorsWanted, workspacesToFill } from "./ingest/fill.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Log } from "./log.ts";
+import { settleForgotten } from "./money/ledger.ts";
 
 export interface Upkeep {
   close(): Promise<void>;
@@ -34,6 +35,7 @@ export function startUpkeep(deps: {
     if (Date.now() - forgotAtMs < FORGET_MS) return;
     forgotAtMs = Date.now();
     await forgetEvents(deps.db);
+    await settleForgotten(deps.db);
   };
   let running = Promise.resolve();
   const run = (): void => {

@@ -31,3 +31,12 @@ const MICROUSD_PER_TOKEN = 0.135;
 export function costMicrousd(tokens: number): number {
   return Math.ceil(tokens * MICROUSD_PER_TOKEN);
 }
+
+// English has some four bytes a token, Chinese three, and tables of numbers are near two.
+const BYTES_PER_TOKEN_MIN = 2;
+
+/** The most that the vectors of these texts are reckoned with before anybody has counted, in millionths of a dollar. */
+export function costMicrousdMax(texts: string[]): number {
+  const tokens = (text: string) => Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN_MIN);
+  return costMicrousd(texts.reduce((sum, text) => sum + tokens(text), 0));
+}

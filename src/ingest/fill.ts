@@ -1,12 +1,10 @@
 import type { Pool } from "pg";
 import type { Locator } from "../chat.ts";
 import { markRefused } from "../db/contents.ts";
-import { addCost } from "../db/costs.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import type { Log } from "../log.ts";
 import { saveVectors } from "../search/vectors.ts";
-import { type Embedded, embedChunks } from "./embedding.ts";
+import { type Embedded, type EmbeddingDeps, embedChunks } from "./embedding.ts";
 
 /** The wish that a workspace's chunks without vectors get some. It comes from ourselves, not from a platform. */
 export interface VectorsWanted {
@@ -24,12 +22,13 @@ interface Missing {
 const BATCH_CHUNKS = 100;
 
 /**
- * Gives vectors to what was indexed while the embedder was away, newest content first.
+ * Gives vectors to what was indexed while the embedder was away or the budget used up, newest content first.
  * @param onFilled told of each content that has all of its vectors now
- * @returns how many chunks still have none, because the embedder went away again
+ * @returns how many chunks still have none because the embedder went away again; 0 where it is the budget that
+ *   is used up, since the operator knows, and we are asked again soon
  */
 export async function fillVectors(
-  deps: { db: Pool; embedder: Embedder; log: Log },
+  deps: EmbeddingDeps & { db: Pool; embedder: Embedder },
   workspaceId: number,
   onFilled: (contentId: number) => Promise<void>,
   signal: AbortSignal,
@@ -41,7 +40,8 @@ export async function fillVectors(
     if (filling !== null && first?.contentId !== filling) await onFilled(filling);
     if (!first) return 0;
     filling = first.contentId;
-    const embedded = await embedChunks(deps, missing, signal);
+    const embedded = await embedChunks(deps, workspaceId, missing, signal);
+    if (embedded.budgetReached) return 0;
     if (embedded.vectors.length + embedded.refused.length === 0) return missing.length;
     await commit(deps, workspaceId, { contentId: first.contentId, missing, embedded });
   }
@@ -54,6 +54,19 @@ export async function workspacesToFill(db: Pool): Promise<number[]> {
       where state = 'searchable' and vectors + refused < chunks`,
   );
   return rows.map((row) => row.id);
+}
+
+/** Whether something of a content is found by words alone for now. What the embedder refused stays so for ever. */
+export async function lacksVectors(
+  db: Pool,
+  workspaceId: number,
+  contentId: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "select from content where workspace_id = $1 and id = $2 and vectors + refused < chunks",
+    [workspaceId, contentId],
+  );
+  return rowCount === 1;
 }
 
 async function missingVectors(db: Pool, workspaceId: number): Promise<Missing[]> {
@@ -94,12 +107,5 @@ async function commit(
         where c.workspace_id = $1 and c.id = $2`,
       [workspaceId, contentId, deps.embedder.id],
     );
-    const { tokens: tokensIn, microusd } = embedded;
-    await addCost(client, workspaceId, {
-      purpose: "index",
-      model: deps.embedder.id,
-      tokensIn,
-      microusd,
-    });
   });
 }

@@ -1,14 +1,11 @@
 import type { Pool, PoolClient } from "pg";
 import { addChunks, type Content, contentExists, markRefused } from "../db/contents.ts";
-import { addCost } from "../db/costs.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { Embedder } from "../embed/embedder.ts";
 import { JobPostponed } from "../jobs/queue.ts";
-import type { Log } from "../log.ts";
 import { saveChunks } from "../search/chunks.ts";
 import { saveVectors } from "../search/vectors.ts";
 import type { Chunk } from "./chunk.ts";
-import { type Embedded, embedChunks } from "./embedding.ts";
+import { type Embedded, type EmbeddingDeps, embedChunks } from "./embedding.ts";
 import type { Extracted } from "./extract/extractor.ts";
 
 /** What was read, once all of it is committed. */
@@ -61,7 +58,7 @@ const BATCHES_AHEAD = 2;
  * Chunking is deterministic, so the same file has the same positions again.
  */
 export async function indexContent(
-  deps: { db: Pool; embedder: Embedder | null; log: Log },
+  deps: EmbeddingDeps & { db: Pool },
   work: Work,
   signal: AbortSignal,
 ): Promise<Facts> {
@@ -69,6 +66,7 @@ export async function indexContent(
   const ahead: Batch[] = [];
   let waiting: Chunk[] = [];
   let pagesDone = 0;
+  let { embedder } = deps;
 
   const cut = (): void => {
     const chunks = waiting;
@@ -77,7 +75,7 @@ export async function indexContent(
     facts.chunks += chunks.length;
     const fresh = chunks.slice(Math.max(0, work.content.chunks - from));
     if (fresh.length === 0) return;
-    const embedded = embedChunks(deps, fresh, signal);
+    const embedded = embedChunks({ ...deps, embedder }, work.workspaceId, fresh, signal);
     embedded.catch(() => {
       // It is awaited in its turn; until then a failure of it must not count as unheard.
     });
@@ -86,6 +84,8 @@ export async function indexContent(
   const drain = async (left: number): Promise<void> => {
     for (let batch = ahead[0]; batch && ahead.length > left; batch = ahead[0]) {
       await commit(deps, work, batch);
+      // The rest of the file is not asked for one by one; all of it gets its vectors later.
+      if ((await batch.embedded).budgetReached) embedder = null;
       await work.show(batch.pagesDone, facts.pages);
       ahead.shift();
     }
@@ -108,15 +108,16 @@ export async function indexContent(
   }
   cut();
   await drain(0);
+  if (deps.embedder && !embedder) deps.log.info("no money for vectors: words alone for now");
   return facts;
 }
 
 async function commit(
-  deps: { db: Pool; embedder: Embedder | null },
+  deps: Pick<EmbeddingDeps, "embedder"> & { db: Pool },
   work: Work,
   batch: Batch,
 ): Promise<void> {
-  const { vectors, refused, tokens, microusd } = await batch.embedded;
+  const { vectors, refused } = await batch.embedded;
   const { workspaceId, content } = work;
   const embedder = vectors.length > 0 ? (deps.embedder?.id ?? null) : null;
   await inTransaction(deps.db, async (client) => {
@@ -138,13 +139,5 @@ async function commit(
     );
     const rows = vectors.map(({ index, vector }) => ({ position: batch.from + index, vector }));
     await saveVectors(client, workspaceId, content.id, rows);
-    if (embedder) {
-      await addCost(client, workspaceId, {
-        purpose: "index",
-        model: embedder,
-        tokensIn: tokens,
-        microusd,
-      });
-    }
   });
 }

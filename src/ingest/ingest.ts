@@ -12,26 +12,24 @@ import {
 } from "../db/contents.ts";
 import { type PlaceIds, type Unread, whyUnread } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { Embedder } from "../embed/embedder.ts";
 import { FileRejected } from "../errors.ts";
 import { JobLost, JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
-import type { Log } from "../log.ts";
 import { refreshFrequencies } from "../search/frequencies.ts";
 import { nameTerms } from "../search/terms.ts";
 import { type Download, downloadToDisk } from "./download.ts";
+import type { EmbeddingDeps } from "./embedding.ts";
 import type { Extractor } from "./extract/extractor.ts";
+import { lacksVectors } from "./fill.ts";
 import { ContentGone, type Facts, indexContent, whyNotOurs } from "./indexing.ts";
 
-export interface IngestDeps extends ArriveDeps {
+/** Where `embedder` is null, files are searchable by words alone, and get their vectors once there is one. */
+export interface IngestDeps extends ArriveDeps, EmbeddingDeps {
   db: Pool;
   queue: Queue;
   extractor: Extractor;
-  /** Null: files are searchable by words alone, and get their vectors once there is an embedder. */
-  embedder: Embedder | null;
   limits: { fileBytesMax: number; downloadTimeoutMs: number };
   workFolder: string;
-  log: Log;
 }
 
 /** One file on its way in: the place is known once the platform is heard of, the content once its bytes are. */
@@ -95,7 +93,8 @@ async function readFile(
     await finish(deps, { workspaceId: ids.workspaceId, contentId: content.id, job }, facts);
     content.pages = facts.pages;
   }
-  const note = deps.embedder ? null : NOTE_WORDS_ALONE;
+  const lacking = await lacksVectors(deps.db, ids.workspaceId, content.id);
+  const note = lacking ? NOTE_WORDS_ALONE : null;
   // Told before the job is done: a crash in between tells it again, where otherwise nobody would.
   await adapter.mark(file, { kind: "searchable", pages: content.pages, note });
   await complete(deps, job);

@@ -54,6 +54,20 @@ export function wholeOrNone(min: number, max: number) {
   return v.pipe(v.optional(number(min, max)), v.metadata(range(min, max)));
 }
 
+/** An amount of money, given with decimals or without. */
+export function dollars(fallback: number, min: number, max: number) {
+  const amount = v.pipe(
+    v.string(),
+    v.check(
+      (given) => /^\d+(\.\d{1,6})?$/.test(given) && Number(given) >= min && Number(given) <= max,
+      `must be dollars from ${min} to ${max}, like 0.25`,
+    ),
+    v.transform(Number),
+  );
+  const words = { allowed: `${range(min, max).allowed} dollars` };
+  return v.pipe(v.optional(amount, String(fallback)), v.metadata(words));
+}
+
 export function choice<const T extends readonly string[]>(options: T, fallback: T[number]) {
   const kind = v.optional(v.picklist(options, `must be one of: ${options.join(", ")}`), fallback);
   return v.pipe(kind, v.metadata({ allowed: options.map((one) => `\`${one}\``).join(", ") }));

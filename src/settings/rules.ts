@@ -1,4 +1,4 @@
-import { choice, list, setting, whole } from "./kinds.ts";
+import { choice, dollars, list, setting, whole } from "./kinds.ts";
 
 export const CONSENT = {
   SCOPE: setting(
@@ -28,6 +28,27 @@ export const CONSENT = {
     advice:
       "Holds until somebody sets the channel's mode in the chat. A good start: `hr-*,legal*,*-private`.",
   }),
+};
+
+export const MONEY = {
+  BUDGET_USD_PER_DAY: setting(
+    dollars(1, 0, 100_000),
+    "What a workspace may spend in a day (UTC) on models and vectors together.",
+    { advice: "At most half of it goes to reading files. With 0, words alone have to do." },
+  ),
+  BUDGET_USD_PER_MONTH: setting(
+    dollars(20, 0, 1_000_000),
+    "What a workspace may spend in a month (UTC), likewise.",
+  ),
+  DEAR_MODEL_USD_PER_DAY: setting(
+    dollars(0.25, 0, 100_000),
+    "What of a day's budget may go to models more than 5 times dearer than the first one.",
+    { advice: "So that an outage of the cheap ones does not use up the budget." },
+  ),
+  QUESTIONS_PER_DAY: setting(
+    whole(30, 1, 10_000),
+    "Questions of one person a day (UTC) that models answer; the rest get the best passages.",
+  ),
 };
 
 export const LIMITS = {

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { PROCESS } from "./process.ts";
-import { CONSENT, LIMITS } from "./rules.ts";
+import { CONSENT, LIMITS, MONEY } from "./rules.ts";
 import { AWS_OWN, EMBEDDINGS, MODELS, SLACK } from "./services.ts";
 
 export const Environment = v.object({
@@ -13,6 +13,7 @@ export const Environment = v.object({
   ...EMBEDDINGS,
   ...SLACK,
   ...CONSENT,
+  ...MONEY,
   ...LIMITS,
 });
 
@@ -45,5 +46,12 @@ export const SETTING_GROUPS: readonly {
     settings: SLACK,
   },
   { title: "Who reads what", lead: "", settings: CONSENT },
+  {
+    title: "What it may cost",
+    lead:
+      "The most that a call can cost is set aside before it is made. Where a budget is used up, files stay searchable by " +
+      "words and answers are the best passages, until it renews; the log tells at 50, 80 and 100 %.",
+    settings: MONEY,
+  },
   { title: "Limits", lead: "", settings: LIMITS },
 ];

@@ -1,4 +1,8 @@
 import type { Stops } from "../../src/answer/stops.ts";
+import type { Ledger } from "../../src/money/ledger.ts";
+
+/** Nobody counts what anything costs. */
+const FREE: Ledger = { reserve: async () => ({ settle: async () => undefined }) };
 
 /** What the core is given where a test is about something else. */
 export const PLAIN = {
@@ -6,6 +10,7 @@ export const PLAIN = {
   generalAnswers: false,
   adminUsers: [],
   channels: { include: [], exclude: [] },
+  ledger: FREE,
 } as const;
 
 /** Nobody stops anything. */

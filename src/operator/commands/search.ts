@@ -1,20 +1,19 @@
 import { homedir } from "node:os";
 import { parseArgs } from "node:util";
 import type { Pool } from "pg";
+import { queryVector } from "../../answer/query-vector.ts";
 import { where } from "../../answer/where.ts";
-import { addCost } from "../../db/costs.ts";
 import { requireNewest } from "../../db/migrate.ts";
 import { openChannels } from "../../db/places.ts";
 import { createEmbedder } from "../../embed/credentials.ts";
-import { costMicrousd } from "../../embed/embedder.ts";
 import { ConfigError } from "../../errors.ts";
+import { createLedger } from "../../money/ledger.ts";
 import { type Hit, retrieve } from "../../search/retrieve.ts";
 import { type Command, EXIT, onlyArgument, type Terminal, UsageError } from "./command.ts";
 import { openExisting } from "./database.ts";
 
 const LIMIT = 10;
 const LIMIT_MAX = 100;
-const VECTOR_MS_MAX = 20_000;
 
 interface Asked {
   question: string;
@@ -111,7 +110,7 @@ async function findChannel(db: Pool, asked: Asked): Promise<Found> {
   );
 }
 
-/** Null where no embedder is set up. One that does not work is said, and words alone must do. */
+/** As for an answer, and paid as for one. Null where there is none to be had: words alone must do. */
 async function vectorOf(
   { config, environment, log, stopSignal }: Terminal,
   db: Pool,
@@ -120,21 +119,9 @@ async function vectorOf(
 ): Promise<Float32Array | null> {
   const homeFolder = environment.HOME ?? homedir();
   const embedder = await createEmbedder({ ...config.embedding, env: environment, homeFolder, log });
-  if (!embedder) return null;
-  const signal = stopSignal();
-  const either = AbortSignal.any([signal, AbortSignal.timeout(VECTOR_MS_MAX)]);
-  try {
-    const embedding = await embedder.embed(question, "query", either);
-    if (embedding.kind === "refused") return null;
-    const { tokens: tokensIn, vector } = embedding;
-    const microusd = costMicrousd(tokensIn);
-    await addCost(db, workspaceId, { purpose: "query", model: embedder.id, tokensIn, microusd });
-    return vector;
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warn({ err: error }, "no vector for the question: words alone");
-    return null;
-  }
+  const ledger = createLedger({ db, budgets: config.money, log });
+  const payer = { workspaceId, userId: null };
+  return queryVector({ embedder, ledger, log }, question, payer, stopSignal());
 }
 
 function shape(hit: Hit, index: number) {
