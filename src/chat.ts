@@ -116,6 +116,7 @@ export type Command = { place: Place; userId: string } & (
   | { kind: "set_mode"; mode: ChannelMode }
   | { kind: "opt_out"; out: boolean }
   | { kind: "forget_file"; fileId: string }
+  | { kind: "status" }
 );
 
 /** `text` is for who asked, and for nobody else. */

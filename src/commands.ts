@@ -4,10 +4,15 @@ import { removeShare, sharerOf } from "./db/contents.ts";
 import { type PlaceIds, setMode, setOptedOut } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { type Action, may } from "./rights.ts";
+import type { Status, StatusViewer } from "./surface.ts";
 
-export interface CommandDeps extends ArriveDeps {
+export interface RightsDeps extends ArriveDeps {
   /** Ids of people who are admins here, whatever the platform says. */
   adminUsers: readonly string[];
+}
+
+export interface CommandDeps extends RightsDeps {
+  status(viewer: StatusViewer): Promise<Status>;
 }
 
 const MODES = {
@@ -16,8 +21,9 @@ const MODES = {
   off: "From now on I read nothing here, and use nothing from here in answers.",
 };
 
-/** Does what somebody wants done at once, if they may, and says so in one sentence. */
+/** Does what somebody wants done at once, if they may, and says so in one sentence; a status takes lines. */
 export async function runCommand(deps: CommandDeps, command: Command): Promise<CommandReply> {
+  if (command.kind === "status") return tellStatus(deps, command);
   const { place, userId } = command;
   const { ids } = await arrive(deps, place);
   switch (command.kind) {
@@ -60,9 +66,22 @@ async function forgetFile(
   return { done: true, text: `I have forgotten ${file.name}.` };
 }
 
+/** Nothing is made for it: it works also where nothing has happened yet. */
+async function tellStatus(deps: CommandDeps, command: Command): Promise<CommandReply> {
+  const { place } = command;
+  const [{ outsiders }, admin] = await Promise.all([
+    deps.adapterOf(place.platform).readers(place),
+    allowed(deps, command, "see_money", null),
+  ]);
+  // Whoever asks may be an outsider where there are some; an admin is none.
+  const wide = outsiders === false || admin;
+  const { details } = await deps.status({ workspace: place, wide, admin });
+  return { done: true, text: details.join("\n") };
+}
+
 /** @param ownerId whom the thing belongs to; null when to nobody */
 export async function allowed(
-  { adapterOf, adminUsers }: CommandDeps,
+  { adapterOf, adminUsers }: RightsDeps,
   { place, userId }: Pick<Command, "place" | "userId">,
   action: Action,
   ownerId: string | null,

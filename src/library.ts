@@ -4,17 +4,19 @@ import type { Locator } from "./chat.ts";
 import { readInspection } from "./db/inspections.ts";
 import { findPlace, settingsOf } from "./db/places.ts";
 import { verdict } from "./models/failure.ts";
+import { readModelHours } from "./operator/status/hours.ts";
 import { NOT_HERE_COVERAGE } from "./search/retrieve.ts";
-import type { InspectedPassage, Inspection, Library, Passage, Status } from "./surface.ts";
+import type { InspectedPassage, Inspection, Library, Passage } from "./surface.ts";
 
 /** More passages than this are asked for page by page. */
 const PASSAGES_MAX = 500;
 
 /** What surfaces of our own read directly. They have checked the person's access to the channel. */
-export function createLibrary(deps: { db: Pool; status(wide: boolean): Promise<Status> }): Library {
-  const { db } = deps;
+export function createLibrary(deps: { db: Pool } & Pick<Library, "status">): Library {
+  const { db, status } = deps;
   return {
-    status: deps.status,
+    status,
+    modelHours: () => readModelHours(db),
     passages: (file, from, count) => passagesOf(db, file, from, count),
     settings: async (place, userId) => {
       const ids = await findPlace(db, place);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -24,15 +25,16 @@ import { type Room, startWorker } from "./jobs/worker.ts";
 import { createLibrary } from "./library.ts";
 import type { Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { type Chain, createChain } from "./models/chain.ts";
-import { recordAttempt } from "./models/health.ts";
-import { createOpenRouter } from "./models/openrouter.ts";
+import type { Attempt } from "./models/attempt.ts";
+import { type Models, openModels } from "./models/models.ts";
+import { createLedger, type Ledger } from "./money/ledger.ts";
 import { announce } from "./operator/address.ts";
 import { dumpsFolder, engineFolder } from "./operator/commands/database.ts";
 import { runCommandLine } from "./operator/commands/run.ts";
 import type { Docent } from "./operator/commands/start.ts";
 import { createRoutes, listen } from "./operator/server.ts";
-import { readStatus } from "./operator/status.ts";
+import { OPERATOR, readStatus } from "./operator/status/status.ts";
+import type { Status, StatusViewer } from "./surface.ts";
 import { startUpkeep } from "./upkeep.ts";
 import { openWorkFolder } from "./workFolder.ts";
 
@@ -126,7 +128,9 @@ async function open(
   const parts = { config, log, database, queue, embedder };
   const metrics = createMetrics(() => queue.depth());
   let closing = false;
+  const operator = { key: randomUUID(), status: () => statusOf(parts)(OPERATOR) };
   const routes = createRoutes({
+    operator,
     db: database.pool,
     metrics,
     closing: () => closing,
@@ -139,7 +143,8 @@ async function open(
   if (config.roles.worker) await startWork(parts, metrics, adapters, workFolder, life);
   const server = await listen(routes, config.host, config.port);
   life.opened(() => server.close());
-  if (database.snapshot) life.opened(await announce(config.dataFolder, server.address));
+  const reachedAt = { address: server.address, key: operator.key };
+  if (database.snapshot) life.opened(await announce(config.dataFolder, reachedAt));
   if (config.roles.gateway) await startGateways(parts, adapters, life);
   return {
     address: server.address,
@@ -158,19 +163,23 @@ interface Parts {
   embedder: Embedder | null;
 }
 
-async function createWebChat({ config, log, database, queue, embedder }: Parts) {
-  const { pool: db, engine, notifications } = database;
+function statusOf({ config, database, queue, embedder }: Parts) {
+  const { pool: db, engine } = database;
   const { models, apiKey } = config.openrouter;
-  const keyGiven = apiKey !== null;
-  const parts = { db, queue, engine, embedder, models, keyGiven };
-  const status = (wide: boolean) => readStatus(parts, wide);
+  const deps = { db, queue, engine, embedder, models, apiKey, budgets: config.money };
+  return (viewer: StatusViewer): Promise<Status> => readStatus(deps, viewer);
+}
+
+async function createWebChat(parts: Parts) {
+  const { config, log, database } = parts;
+  const { pool: db, notifications } = database;
   const { token, workspaceFile } = config.web;
   return createWeb({
     ...(workspaceFile && { workspace: await readWorkspace(workspaceFile) }),
     token,
     db,
     notifications,
-    library: createLibrary({ db, status }),
+    library: createLibrary({ db, status: statusOf(parts) }),
     log,
     ...boundTo(config),
     fileBytesMax: config.limits.fileBytesMax,
@@ -195,12 +204,13 @@ function createSlackChat({ slack }: Config, log: Log): Adapter[] {
 }
 
 async function startGateways(
-  { config, log, database, queue }: Parts,
+  parts: Parts,
   adapters: Adapter[],
   life: { opened(close: () => Promise<void>): void },
 ): Promise<void> {
+  const { config, log, database, queue } = parts;
   const db = database.pool;
-  const deps = { db, ...rulesOf(config, adapters) };
+  const deps = { db, status: statusOf(parts), ...rulesOf(config, adapters) };
   const inbox: Inbox = {
     ...createIntake({ db, queue }),
     command: (command) => runCommand(deps, command),
@@ -231,10 +241,14 @@ async function startWork(
   const extractor = createExtractor({ workFolder, log, limits: { filePagesMax, fileChunksMax } });
   life.opened(() => extractor.close());
 
+  const ledger = createLedger({ db, budgets: config.money, log, metrics });
+  const models = openChain(parts, ledger, metrics);
+  if (models) life.opened(() => models.close());
   const deps: HandleDeps = {
     ...{ db, queue, embedder, extractor, workFolder, log },
     ...rulesOf(config, adapters),
-    chain: createModels(parts, metrics),
+    ledger,
+    chain: models?.chain ?? null,
     stops: await createStops(notifications),
     scope: config.scope,
     generalAnswers: config.generalAnswers,
@@ -256,23 +270,22 @@ async function startWork(
   life.opened(() => upkeep.close());
 }
 
-function createModels({ config, database, log }: Parts, metrics: Metrics): Chain | null {
-  const { apiKey, models, baseUrl, dataCollection } = config.openrouter;
+function openChain(
+  { config, database, log }: Parts,
+  ledger: Ledger,
+  metrics: Metrics,
+): Models | null {
+  const { apiKey, ...openrouter } = config.openrouter;
   if (!apiKey) {
     log.info("no OPENROUTER_API_KEY: answers are the best passages as they stand");
     return null;
   }
-  const client = createOpenRouter({ apiKey, baseUrl, dataCollection, limits: config.limits });
-  return createChain({
-    models,
-    client,
-    log,
-    limits: config.limits,
-    onAttempt: async (attempt) => {
-      metrics.modelAttempts.inc({ model: attempt.model, outcome: attempt.outcome });
-      await recordAttempt(database.pool, attempt);
-    },
-  });
+  const onAttempt = ({ model, outcome }: Attempt) => metrics.modelAttempts.inc({ model, outcome });
+  const { limits } = config;
+  return openModels(
+    { db: database.pool, ledger, log, onAttempt },
+    { apiKey, ...openrouter, limits },
+  );
 }
 
 function adapterNamed(adapters: Adapter[], platform: string): Adapter {

@@ -1,7 +1,14 @@
 import type { Standing } from "./chat.ts";
 
 /** What can be done to a thing, beside reading it. */
-export type Action = "forget_file" | "set_mode" | "opt_out" | "stop" | "regenerate" | "rate";
+export type Action =
+  | "forget_file"
+  | "set_mode"
+  | "opt_out"
+  | "stop"
+  | "regenerate"
+  | "rate"
+  | "see_money";
 
 /** `owner`: who shared the file, asked the question, or whom it is about. `reader`: who can read the place. */
 export type Role = "reader" | "owner" | "moderator" | "admin";
@@ -14,6 +21,8 @@ export const RIGHTS: Record<Action, readonly Role[]> = {
   stop: ["owner", "moderator", "admin"],
   regenerate: ["owner", "moderator", "admin"],
   rate: ["reader", "owner", "moderator", "admin"],
+  // What the workspace has spent, and how the key stands.
+  see_money: ["admin"],
 };
 
 export interface Actor {

@@ -1,9 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
+import { bearerAuth } from "hono/bearer-auth";
 import type { Pool } from "pg";
 import { ConfigError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Status } from "../surface.ts";
 
 export interface Server {
   /** Where it listens, for people. */
@@ -20,6 +22,8 @@ export function createRoutes(deps: {
   closing(): boolean;
   /** Keeps other sites' pages out. Health tells nothing, and those who ask it use names of their own. */
   guard: MiddlewareHandler;
+  /** For the command line, which can't look into an embedded database itself while this process has it. */
+  operator: { key: string; status(): Promise<Status> };
 }): Hono {
   const routes = new Hono();
   routes.get("/healthz", (c) => c.text("ok"));
@@ -31,6 +35,10 @@ export function createRoutes(deps: {
     c.header("content-type", deps.metrics.registry.contentType);
     return c.body(await deps.metrics.registry.metrics());
   });
+  const { key, status } = deps.operator;
+  routes.get("/operator/status", deps.guard, bearerAuth({ token: key }), async (c) =>
+    c.json(await status()),
+  );
   return routes;
 }
 

@@ -124,6 +124,22 @@ describe("status", () => {
     expect(JSON.parse((await run("status", "--json")).out)).toEqual(told);
   });
 
+  test("tells the operator of all models and of the money, and nobody else", async () => {
+    const withKey = {
+      ...settings,
+      ...{ OPENROUTER_API_KEY: "sk-or-a-key-of-a-test", OPENROUTER_BASE_URL: "http://127.0.0.1:9" },
+    };
+    const product = await startProduct(withKey);
+    const { out } = await runCommand(withKey, "status");
+    const refused = await fetch(`${product.url}/operator/status`);
+    await product.stop();
+    expect(linesOf(out)[0]).toMatch(/^✅ Working · 1 file searchable/);
+    expect(out).toContain("1 openai/gpt-4o-mini: not asked yet, asked first");
+    expect(out).toContain("$0.00 of $1.00 today");
+    expect(Math.max(...linesOf(out).map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(refused.status).toBe(401);
+  });
+
   test("makes no database where there is none", async () => {
     const { code, said } = await runCommand(await emptyDatabase(), "status");
     expect(code).toBe(1);

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 export interface Program {
   /** The next line that it says; undefined once it has ended. */
   line(): Promise<string | undefined>;
+  /** Tells it a line. */
+  tell(line: string): void;
   /** As a power cut for the process: no signal handler runs. */
   kill(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export function startProgram(file: string, ...args: string[]): Program {
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
     line: async () => (await lines.next()).value,
+    tell: (line) => void child.stdin.write(`${line}\n`),
     kill: () => kill(child),
   };
 }

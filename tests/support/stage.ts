@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { createStops } from "../../src/answer/stops.ts";
 import type { Citation, FileState } from "../../src/chat.ts";
 import { runCommand } from "../../src/commands.ts";
-import { readConfig } from "../../src/config.ts";
+import { type Limits, readConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/pool.ts";
 import type { Embedder } from "../../src/embed/embedder.ts";
 import { createNova } from "../../src/embed/nova.ts";
@@ -16,9 +16,11 @@ import { createExtractor, type Extractor } from "../../src/ingest/extract/extrac
 import { openQueue, type Queue } from "../../src/jobs/queue.ts";
 import { startWorker, type Worker } from "../../src/jobs/worker.ts";
 import { createMetrics } from "../../src/metrics.ts";
-import { createChain } from "../../src/models/chain.ts";
-import { recordAttempt } from "../../src/models/health.ts";
-import { createOpenRouter } from "../../src/models/openrouter.ts";
+import { type Models, openModels } from "../../src/models/models.ts";
+import { createLedger } from "../../src/money/ledger.ts";
+import type { Budgets } from "../../src/money/spending.ts";
+import { readStatus } from "../../src/operator/status/status.ts";
+import type { StatusViewer } from "../../src/surface.ts";
 import { type BedrockLoopback, startBedrock } from "./bedrock.ts";
 import { PLAIN } from "./core.ts";
 import { openTestDatabase } from "./database.ts";
@@ -28,6 +30,7 @@ import { until } from "./until.ts";
 
 const log = pino({ level: "silent" });
 
+const KEY = "sk-test-key";
 export const MODELS = ["test/first", "test/second"];
 
 /** What a story needs and what it leaves behind; made anew for each test, where it is not expensive. */
@@ -39,6 +42,7 @@ export interface Stage {
   bedrock: BedrockLoopback;
   openrouter: OpenRouterLoopback;
   worker: Worker | null;
+  models: Models | null;
   chat: ReturnType<typeof createMemoryChat>;
   embedder: Embedder;
 }
@@ -48,16 +52,19 @@ export interface Wanted {
   embedder?: boolean;
   generalAnswers?: boolean;
   channels?: HandleDeps["channels"];
+  limits?: Partial<Limits>;
+  budgets?: Partial<Budgets>;
 }
 
 /** Sets the stage for the tests of a file. Its fields are there from the first `beforeEach` on. */
 export function setStage(): Stage {
-  const stage = { worker: null } as Partial<Stage> as Stage;
+  const stage = { worker: null, models: null } as Partial<Stage> as Stage;
   beforeAll(() => open(stage));
   beforeEach(() => clear(stage));
   afterEach(async () => {
     await stage.worker?.close(0);
-    stage.worker = null;
+    await stage.models?.close();
+    Object.assign(stage, { worker: null, models: null });
   });
   afterAll(() => close(stage));
   return stage;
@@ -86,7 +93,7 @@ async function close(stage: Stage): Promise<void> {
 }
 
 async function clear(stage: Stage): Promise<void> {
-  for (const table of ["workspace", "event", "queue.job", "model_health"]) {
+  for (const table of ["workspace", "event", "queue.job", "model_health", "model_key"]) {
     await stage.database.pool.query(`delete from ${table}`);
   }
   stage.chat = createMemoryChat();
@@ -99,17 +106,22 @@ async function clear(stage: Stage): Promise<void> {
 /** Starts working, as a process does. */
 export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   const { database, queue, extractor, workFolder, openrouter, chat, embedder } = stage;
-  const { limits } = readConfig({});
+  const { limits: defaults, money } = readConfig({});
+  const limits = { ...defaults, ...wanted.limits };
   const { pool: db, notifications } = database;
-  const baseUrl = openrouter.url;
-  const client = createOpenRouter({ apiKey: "sk-test", baseUrl, dataCollection: "deny", limits });
-  const onAttempt = (attempt: Parameters<typeof recordAttempt>[1]) => recordAttempt(db, attempt);
-  const chain = createChain({ models: MODELS, client, log, limits, onAttempt });
+  const budgets = { ...money, ...wanted.budgets };
+  const ledger = createLedger({ db, budgets, log });
+  if (wanted.key !== false) {
+    const options = { apiKey: KEY, baseUrl: openrouter.url, models: MODELS, limits };
+    const deps = { db, ledger, log, onAttempt: () => undefined };
+    stage.models = openModels(deps, { ...options, dataCollection: "deny" });
+  }
   const deps: HandleDeps = {
     ...{ db, queue, extractor, workFolder, log, limits, ...PLAIN },
     embedder: wanted.embedder === false ? null : embedder,
     adapterOf: () => chat.adapter,
-    chain: wanted.key === false ? null : chain,
+    ledger,
+    chain: stage.models?.chain ?? null,
     stops: await createStops(notifications),
     generalAnswers: wanted.generalAnswers ?? false,
     channels: wanted.channels ?? PLAIN.channels,
@@ -123,7 +135,11 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
       handler: (job, signal) => handleWork(deps, job, signal),
     })),
   );
-  const command = (wish: Parameters<typeof runCommand>[1]) => runCommand(deps, wish);
+  const apiKey = wanted.key === false ? null : KEY;
+  const { engine } = database;
+  const told = { db, queue, engine, embedder: deps.embedder, models: MODELS, apiKey };
+  const status = (viewer: StatusViewer) => readStatus({ ...told, budgets }, viewer);
+  const command = (wish: Parameters<typeof runCommand>[1]) => runCommand({ ...deps, status }, wish);
   await chat.adapter.listen({ ...createIntake({ db, queue }), command });
 }
 

@@ -14,6 +14,7 @@ test.each<[Action, string]>([
   ["stop", "admin moderator owner"],
   ["regenerate", "admin moderator owner"],
   ["rate", "admin moderator owner reader"],
+  ["see_money", "admin"],
 ])("%s: %s, and nobody else", (action, who) => {
   const people = { admin: ADMIN, moderator: MODERATOR, owner: OWNER, reader: READER };
   const allowed = Object.entries(people).filter(([, actor]) => may(action, actor));

@@ -5,9 +5,11 @@ import { requireNewest } from "../../db/migrate.ts";
 import { createEmbedder } from "../../embed/credentials.ts";
 import { ConfigError } from "../../errors.ts";
 import { depth } from "../../jobs/queue.ts";
-import type { Status } from "../../surface.ts";
+import type { ModelStatus, Spread, Status } from "../../surface.ts";
 import { readAddress } from "../address.ts";
-import { readStatus } from "../status.ts";
+import { moneyTexts } from "../status/details.ts";
+import { OPERATOR, readStatus } from "../status/status.ts";
+import { secondsOf, stampOf } from "../status/words.ts";
 import { type Command, EXIT, type Terminal } from "./command.ts";
 import { openExisting } from "./database.ts";
 import { wrap } from "./wrap.ts";
@@ -17,7 +19,7 @@ const ASK_MS_MAX = 10_000;
 export const statusCommand: Command = {
   usage: "[--json]",
   summary: "tells how Docent is, also while it runs",
-  options: ["--json  prints what /api/status answers"],
+  options: ["--json  prints it as JSON"],
   async run(given, terminal) {
     const { values } = parseArgs({ args: given, options: { json: { type: "boolean" } } });
     const opened = terminal();
@@ -47,19 +49,20 @@ async function lookInside(terminal: Terminal): Promise<Status> {
   const embedder = await createEmbedder({ ...config.embedding, env: environment, homeFolder, log });
   const { models, apiKey } = config.openrouter;
   const queue = { depth: () => depth(db) };
-  return await readStatus({ db, queue, engine, embedder, models, keyGiven: apiKey !== null });
+  const deps = { db, queue, engine, embedder, models, apiKey, budgets: config.money };
+  return await readStatus(deps, OPERATOR);
 }
 
 async function askRunning({ config, stopSignal }: Terminal, inUse: FolderInUse): Promise<Status> {
-  const address = await readAddress(config.dataFolder);
+  const operator = await readAddress(config.dataFolder);
   // A process that is starting has the folder before it has an address.
-  if (address === null) throw inUse;
+  if (operator === null) throw inUse;
+  const { address, key } = operator;
   const signal = stopSignal();
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS_MAX)]);
-    const { token } = config.web;
-    const headers = token ? { authorization: `Bearer ${token}` } : {};
-    const response = await fetch(`${address}/api/status`, { headers, signal: either });
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${address}/operator/status`, { headers, signal: either });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return (await response.json()) as Status;
   } catch (cause) {
@@ -71,24 +74,68 @@ async function askRunning({ config, stopSignal }: Terminal, inUse: FolderInUse):
   }
 }
 
+const LABEL_COLUMNS = 10;
+
+/** Lines of at most 80 columns with a label before the first. */
+function labelled(label: string, texts: string[]): string[] {
+  return texts.flatMap((text, i) => wrap((i === 0 ? label : "").padEnd(LABEL_COLUMNS) + text));
+}
+
 function describe(status: Status): string[] {
-  const { engine, embedder, models, files, queue, version } = status;
+  const { engine, embedder, models, files, queue, money, version } = status;
+  const { searchable, reading, failed, withoutVectors } = files;
   return [
     status.line,
     "",
-    ...wrap(`version   ${version}, ${engine} database`),
-    ...wrap(
-      `files     ${files.searchable} searchable, ${files.reading} being read, ${files.failed} not readable, ` +
-        `${files.withoutVectors} without vectors`,
-    ),
-    ...wrap(`jobs      ${queue.waiting} waiting, ${queue.running} running, ${queue.dead} given up`),
-    ...wrap(`meaning   ${embedder.state}${embedder.note && `: ${embedder.note}`}`),
-    ...alike(models).flatMap((line, at) => wrap(`${at === 0 ? "models" : "      "}    ${line}`)),
+    ...labelled("version", [`${version}, ${engine} database`]),
+    ...labelled("models", models.flatMap(modelTexts)),
+    ...labelled("money", money ? moneyTexts(money).map((parts) => parts.join(" ")) : []),
+    ...labelled("meaning", [`${embedder.state}${embedder.note && `: ${embedder.note}`}`]),
+    ...labelled("files", [
+      `${searchable} searchable, ${reading} being read, ${failed} not readable, ` +
+        `${withoutVectors} without vectors`,
+    ]),
+    ...labelled("jobs", [
+      `${queue.waiting} waiting, ${queue.running} running, ${queue.dead} given up`,
+    ]),
   ];
 }
 
-/** Models of the same state for the same reason share a line. */
-function alike(models: Status["models"]): string[] {
-  const states = Map.groupBy(models, ({ state, note }) => (note ? `${state} (${note})` : state));
-  return [...states].map(([state, those]) => `${those.map(({ id }) => id).join(", ")}: ${state}`);
+const STATES = {
+  ...{ ready: "ready", resting: "resting", retired: "retired", no_provider: "not asked" },
+  ...{ unknown: "not asked yet", off: "off" },
+} satisfies Record<ModelStatus["state"], string>;
+
+/** How a model stands, then what there is to tell of its last day, each below it. */
+function modelTexts(model: ModelStatus, position: number): string[] {
+  const { id, state, note, fix, next, restingUntilMs } = model;
+  const isResting = state === "resting" && restingUntilMs !== null;
+  const until = isResting ? ` until ${stampOf(restingUntilMs)}` : "";
+  const why = note === "" ? "" : ` (${note})`;
+  return [
+    `${position + 1} ${id}: ${STATES[state]}${until}${next ? ", asked first" : ""}${why}`,
+    ...[fix ? `→ ${fix}` : "", dayText(model), timesText(model), historyText(model)]
+      .filter((text) => text !== "")
+      .map((text) => `  ${text}`),
+  ];
+}
+
+function dayText({ day, uptime }: ModelStatus): string {
+  const { tries, answered, tokensIn, tokensOut } = day;
+  const tokens = `${tokensIn} tokens in, ${tokensOut} out`;
+  const own = tries > 0 ? [`24 hours: ${answered} of ${tries} answered`, tokens] : [];
+  const service = uptime === null ? [] : [`up ${uptime.toFixed(1)} % of the time at OpenRouter`];
+  return [...own, ...service].join(", ");
+}
+
+function timesText({ day: { firstTokenMs, totalMs } }: ModelStatus): string {
+  const text = (what: string, spread: Spread | null) =>
+    spread ? [`${what} in ${secondsOf(spread.p50)} (p95 ${secondsOf(spread.p95)})`] : [];
+  return [...text("first word", firstTokenMs), ...text("whole answer", totalMs)].join(", ");
+}
+
+function historyText({ sinceMs, lastSuccessMs }: ModelStatus): string {
+  const text = (what: string, atMs: number | null) =>
+    atMs === null ? [] : [`${what} ${stampOf(atMs)}`];
+  return [...text("so since", sinceMs), ...text("last success", lastSuccessMs)].join(", ");
 }
