@@ -12,9 +12,9 @@ import type {
   ReplyPart,
 } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
-import type { Inspection } from "../../src/surface.ts";
+import type { Inspection, ModelHour, Status, StatusViewer } from "../../src/surface.ts";
 import { openTestDatabase } from "./database.ts";
-import { scriptedLibrary, serveWeb, webOn } from "./web.ts";
+import { STATUS, scriptedLibrary, serveWeb, webOn } from "./web.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
@@ -36,6 +36,8 @@ export interface Bench {
   events: Incoming[];
   settings: { mode: ChannelMode; optedOut: boolean };
   inspection: Inspection | undefined;
+  status(viewer: StatusViewer): Status;
+  hours: ModelHour[];
   server: Awaited<ReturnType<typeof serveWeb>>;
   startServer(port?: number, token?: string): Promise<void>;
   shared(name?: string): FileShared;
@@ -63,7 +65,12 @@ export function useWebPage(): Bench {
           ...{ passages: PASSAGES, settings },
           ...(bench.inspection && { inspection: bench.inspection }),
         };
-        const web = webOn(database, { library: scriptedLibrary(script), token: token ?? null });
+        const library = {
+          ...scriptedLibrary(script),
+          status: async (viewer: StatusViewer) => bench.status(viewer),
+          modelHours: async () => bench.hours,
+        };
+        const web = webOn(database, { library, token: token ?? null });
         adapter = web.adapter;
         await adapter.listen({
           accept: async (event) => void bench.events.push(event),
@@ -89,7 +96,13 @@ export function useWebPage(): Bench {
   });
   beforeEach(async ({ skip }) => {
     if (!browser) return skip(`no browser at ${CHROMIUM}: set CHROMIUM to one`);
-    Object.assign(bench, { complaints: [], events: [], inspection: undefined });
+    Object.assign(bench, {
+      complaints: [],
+      events: [],
+      inspection: undefined,
+      hours: [],
+      status: () => STATUS,
+    });
     bench.settings = { mode: "auto", optedOut: false };
     await bench.startServer();
     bench.page = await browser.newPage();

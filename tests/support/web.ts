@@ -11,11 +11,13 @@ import type { Inspection, Library, Passage, Status } from "../../src/surface.ts"
 export const STATUS: Status = {
   version: "0.0.0",
   line: "Ready: answers from your files by words alone.",
+  details: [],
   engine: "embedded",
   embedder: { state: "off", note: "no credentials" },
   models: [],
   files: { searchable: 0, reading: 0, failed: 0, withoutVectors: 0 },
   queue: { waiting: 0, running: 0, dead: 0 },
+  money: null,
 };
 
 export interface Scripted {
@@ -32,6 +34,7 @@ export function scriptedLibrary(script: Scripted = {}): Library {
     passages: async (_file, from, count) =>
       passages.filter(({ position }) => position >= from && position < from + count),
     status: async () => STATUS,
+    modelHours: async () => [],
   };
 }
 

@@ -25,6 +25,20 @@ export class Refused extends Error {
 }
 
 /**
+ * @param {unknown} error of a request
+ * @returns {string} one sentence for people; empty where it was given up on purpose
+ * @throws whatever has nothing to do with requests
+ */
+export function sentenceOf(error) {
+  if (error instanceof Refused) return error.message;
+  if (error instanceof TypeError) return "There is no connection to Docent: is it running?";
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "TimeoutError") return "Docent does not answer just now.";
+  if (name === "AbortError") return "";
+  throw error;
+}
+
+/**
  * @param {string} path below /api
  * @param {RequestInit} [init]
  * @returns {Promise<Response>} an answer that is no refusal

@@ -1,6 +1,15 @@
 /** @import { Me, Page } from "./types.js" */
 import { createAfterwards } from "./afterwards.js";
-import { channelPath, currentUser, getJson, originalUrl, Refused, send, setUser } from "./api.js";
+import {
+  channelPath,
+  currentUser,
+  getJson,
+  originalUrl,
+  Refused,
+  send,
+  sentenceOf,
+  setUser,
+} from "./api.js";
 import { createCompose } from "./compose.js";
 import { byId, closeMenus, notice, say } from "./dom.js";
 import { createFileList, stateText } from "./files.js";
@@ -11,6 +20,7 @@ import { spoken } from "./reply.js";
 import { createSettings, drawMode } from "./settings.js";
 import { createSource } from "./source.js";
 import { clear, createState, takeIn, takeInFiles, takeInLatest } from "./state.js";
+import { createStatus } from "./status.js";
 import { createThreads } from "./threads.js";
 
 const REFRESH_MS = 200;
@@ -49,6 +59,8 @@ const page = {
 const drawThreads = createThreads(byId("threads", HTMLDivElement), page);
 const drawFiles = createFileList(byId("file-list", HTMLUListElement), page);
 const openSettings = createSettings(saveSettings);
+const openStatus = createStatus(showStatus);
+
 function draw() {
   const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < NEAR_THE_END_PX;
   const all = [...state.messages.values()].sort((a, b) => Number(a.id) - Number(b.id));
@@ -65,10 +77,8 @@ function draw() {
 
 /** @param {unknown} error */
 function explain(error) {
-  if (error instanceof DOMException && error.name === "AbortError") return;
-  if (error instanceof Refused) notice(error.message);
-  else if (error instanceof TypeError) notice("There is no connection to Docent: is it running?");
-  else throw error;
+  const sentence = sentenceOf(error);
+  if (sentence) notice(sentence);
 }
 
 /** The message that the address named, until it was shown. */
@@ -126,9 +136,10 @@ function lost(error) {
 
 /** @param {string} line */
 function showStatus(line) {
-  const place = byId("status", HTMLParagraphElement);
+  const place = byId("status-open", HTMLButtonElement);
   // The same words again would be read out again.
   if (place.textContent !== line) place.textContent = line;
+  place.hidden = false;
 }
 
 /** @param {Partial<import("./types.js").Settings>} wanted */
@@ -208,6 +219,9 @@ function wire() {
   byId("older", HTMLButtonElement).addEventListener("click", () => showOlder().catch(explain));
   byId("settings-open", HTMLButtonElement).addEventListener("click", () => {
     if (state.settings) openSettings(state.settings, state.me?.people[0]?.name ?? "");
+  });
+  byId("status-open", HTMLButtonElement).addEventListener("click", () => {
+    openStatus(state.me?.user.guest === false).catch(explain);
   });
   showFiles.addEventListener("click", () => {
     const open = document.body.classList.toggle("with-files");

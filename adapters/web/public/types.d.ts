@@ -111,6 +111,66 @@ export interface InspectedPassage {
   cited: number | null;
 }
 
+export interface Status {
+  version: string;
+  line: string;
+  embedder: { state: "ready" | "off" | "failing"; note: string };
+  models: ModelStatus[];
+  files: { searchable: number; reading: number; failed: number; withoutVectors: number };
+  queue: { waiting: number; running: number; dead: number };
+  /** Null for whoever is no admin. */
+  money: MoneyStatus | null;
+}
+
+export interface ModelStatus {
+  id: string;
+  state: "ready" | "resting" | "retired" | "no_provider" | "unknown" | "off";
+  note: string;
+  fix: string | null;
+  next: boolean;
+  restingUntilMs: number | null;
+  lastSuccessMs: number | null;
+  /** YYYY-MM-DD */
+  expiresOn: string | null;
+  /** Percent. */
+  uptime: number | null;
+  day: Tries & { firstTokenMs: Spread | null; totalMs: Spread | null };
+}
+
+export interface Spread {
+  p50: number;
+  p95: number;
+}
+
+export interface Tries {
+  tries: number;
+  answered: number;
+}
+
+export interface MoneyStatus {
+  key: {
+    state: "unknown" | "valid" | "invalid" | "credit_out";
+    note: string;
+    leftUsd: number | null;
+  };
+  budgets: {
+    workspace: string;
+    dayUsd: number;
+    dayUsdMax: number;
+    monthUsd: number;
+    monthUsdMax: number;
+    renewsAtMs: number;
+  }[];
+  models: { id: string; usd: number }[];
+}
+
+/** How a model did in one hour; there is none for an hour without a try. */
+export interface ModelHour extends Tries {
+  model: string;
+  atMs: number;
+  firstTokenMs: number | null;
+}
+
 /** A place in a file, for opening it there. */
 export interface Source {
   channelId: string;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Context, Hono } from "hono";
-import { adminOf, channelOf, notFound, type Site, type WebEnv } from "../site.ts";
+import type { ModelHour, StatusViewer } from "../../../src/surface.ts";
+import { adminOf, channelOf, notFound, PLATFORM, type Site, type WebEnv } from "../site.ts";
 import { channelEvents, eventStream } from "../sse.ts";
 import { channelsOf } from "../workspace.ts";
 import { EDIT_MS_MAX } from "./afterwards.ts";
@@ -33,10 +34,28 @@ async function asset(c: Context<WebEnv>, name: string): Promise<Response> {
 export function aboutRoutes(site: Site): Hono<WebEnv> {
   return new Hono<WebEnv>()
     .get("/me", (c) => c.json(me(site, c)))
-    .get("/status", async (c) => c.json(await site.library.status(!c.get("person").guest)))
+    .get("/status", async (c) => c.json(await site.library.status(viewer(site, c))))
+    .get("/status/hours", async (c) => {
+      const hours = await site.library.modelHours();
+      return c.json({ hours: c.get("person").guest ? hours.map(shareOnly) : hours });
+    })
     .get("/channels/:channel/events", (c) =>
       eventStream(channelEvents(site.hub, channelOf(site, c).id)),
     );
+}
+
+function viewer(site: Site, c: Context<WebEnv>): StatusViewer {
+  const user = c.get("person");
+  return {
+    workspace: { platform: PLATFORM, workspaceId: site.workspace.id },
+    wide: !user.guest,
+    admin: user === adminOf(site),
+  };
+}
+
+/** People from outside see how well it went, not how much is asked. */
+function shareOnly(hour: ModelHour): ModelHour {
+  return { ...hour, tries: 1, answered: hour.answered / hour.tries };
 }
 
 function me(site: Site, c: Context<WebEnv>) {
