@@ -1,7 +1,8 @@
 import path from "node:path";
 import type { Pool } from "pg";
-import type { Adapter, ChannelMode, Place, Readers } from "./chat.ts";
+import type { Adapter, ChannelMode, Readers } from "./chat.ts";
 import { ensurePlace, type PlaceIds } from "./db/places.ts";
+import type { Place } from "./events.ts";
 
 export interface ArriveDeps {
   db: Pool;

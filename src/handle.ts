@@ -11,10 +11,11 @@ import {
 } from "./answer/asked-anew.ts";
 import type { RetryDue } from "./answer/retry.ts";
 import { arrive } from "./arrive.ts";
-import type { AccessChanged, Adapter, FileRemoved, Inbox, Incoming } from "./chat.ts";
+import type { Adapter, Inbox } from "./chat.ts";
 import { removeShare, sharesOf } from "./db/contents.ts";
 import { findPlace } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
+import type { AccessChanged, FileRemoved, Incoming } from "./events.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
 import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
 import type { Queue, QueueName } from "./jobs/queue.ts";

@@ -2,7 +2,8 @@
  * What surfaces of our own (the web chat, the command line) may ask the core beside the chat. Types only: the
  * second half of the seam, which adapters of others' platforms do not need.
  */
-import type { ChannelMode, Locator, Place, SharedFile } from "./chat.ts";
+import type { ChannelMode, Locator } from "./chat.ts";
+import type { Place, SharedFile } from "./events.ts";
 
 /** A passage of a file as it was read, for showing the source at a citation. */
 export interface Passage {

@@ -1,5 +1,6 @@
 import type { ConversationsInfoResponse } from "@slack/web-api";
-import type { Place, Readers, Standing } from "../../src/chat.ts";
+import type { Readers, Standing } from "../../src/chat.ts";
+import type { Place } from "../../src/events.ts";
 import { createMemory } from "../shared/memory.ts";
 import { errorCode, failure, reasonOf, type Slack } from "./client.ts";
 

@@ -1,5 +1,5 @@
 import { safeParse } from "valibot";
-import type { FileRemoved, FileShared, Incoming, Mention, Place } from "../../src/chat.ts";
+import type { FileRemoved, FileShared, Incoming, Mention, Place } from "../../src/events.ts";
 import type { Identity } from "./client.ts";
 import { Envelope, type File, type FileDeleted, type Message, type Said } from "./payloads.ts";
 import { plain } from "./plain.ts";

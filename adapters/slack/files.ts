@@ -1,6 +1,6 @@
 import type { FilesInfoResponse } from "@slack/web-api";
-import type { SharedFile } from "../../src/chat.ts";
 import { FileRejected, ServiceError } from "../../src/errors.ts";
+import type { SharedFile } from "../../src/events.ts";
 import { bounded, open } from "../shared/download.ts";
 import { errorCode, failure, reasonOf, type Slack } from "./client.ts";
 

@@ -1,4 +1,5 @@
-import type { FileState, SharedFile } from "../../src/chat.ts";
+import type { FileState } from "../../src/chat.ts";
+import type { SharedFile } from "../../src/events.ts";
 import { literal } from "./clean.ts";
 import { errorCode, reasonOf, type Slack } from "./client.ts";
 

@@ -1,4 +1,5 @@
-import type { Mention, Posts, ReplyPart } from "../../src/chat.ts";
+import type { Posts, ReplyPart } from "../../src/chat.ts";
+import type { Mention } from "../../src/events.ts";
 import { type Pace, paced } from "../shared/pace.ts";
 import { type Answer, createAnswer } from "./answer.ts";
 import { type Cleaner, createCleaner, harmless, smallPrint, sources } from "./clean.ts";

@@ -1,4 +1,4 @@
-import type { Mention } from "../../src/chat.ts";
+import type { Mention } from "../../src/events.ts";
 import { errorCode, type Slack } from "./client.ts";
 
 const STATUS_WAIT_MS = 1_000;

@@ -1,5 +1,6 @@
-import type { Adapter, Inbox, SharedFile } from "../../src/chat.ts";
+import type { Adapter, Inbox } from "../../src/chat.ts";
 import { FileRejected } from "../../src/errors.ts";
+import type { SharedFile } from "../../src/events.ts";
 import { NOTICES } from "./hub.ts";
 import { showReply } from "./post.ts";
 import { editedEvent } from "./routes/afterwards.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Pool } from "pg";
-import type { Mention, Posts, ReplyPart } from "../../src/chat.ts";
+import type { Posts, ReplyPart } from "../../src/chat.ts";
+import type { Mention } from "../../src/events.ts";
 import { createBell } from "./bell.ts";
 import { addPart, appendParts, finishReply, openReply } from "./store/replies.ts";
 

@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Pool } from "pg";
-import type { Command, Inbox, Incoming, Place } from "../../src/chat.ts";
+import type { Command, Inbox } from "../../src/chat.ts";
+import type { Incoming, Place } from "../../src/events.ts";
 import type { Log } from "../../src/log.ts";
 import type { Library } from "../../src/surface.ts";
 import type { Hub } from "./hub.ts";

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { type ArriveDeps, arrive } from "../arrive.ts";
-import type { Adapter, Mention, Posts, ReplyPart } from "../chat.ts";
+import type { Adapter, Posts, ReplyPart } from "../chat.ts";
 import {
   type Answer,
   addPosted,
@@ -11,6 +11,7 @@ import {
 } from "../db/answers.ts";
 import type { PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
+import type { Mention } from "../events.ts";
 import type { Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import { type ComposeDeps, compose } from "./compose.ts";

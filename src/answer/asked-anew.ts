@@ -1,13 +1,4 @@
 import type { PoolClient } from "pg";
-import type {
-  Incoming,
-  Mention,
-  MessageChanged,
-  MessageDeleted,
-  Rated,
-  RegenerateWanted,
-  Stopped,
-} from "../chat.ts";
 import { allowed, type RightsDeps } from "../commands.ts";
 import {
   deleteAnswer,
@@ -18,6 +9,15 @@ import {
 } from "../db/answers.ts";
 import { findPlace, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
+import type {
+  Incoming,
+  Mention,
+  MessageChanged,
+  MessageDeleted,
+  Rated,
+  RegenerateWanted,
+  Stopped,
+} from "../events.ts";
 import type { Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import type { RetryDue } from "./retry.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Pool } from "pg";
-import type { Mention } from "../chat.ts";
 import type { PlaceIds } from "../db/places.ts";
+import type { Mention } from "../events.ts";
 
 /** A file that came with a question, or was shared in its thread. */
 export interface AwaitedFile {

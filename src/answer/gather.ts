@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
-import type { Adapter, Locator, Mention, Readers, SharedFile } from "../chat.ts";
+import type { Adapter, Locator, Readers } from "../chat.ts";
 import { type PastAnswer, pastAnswers } from "../db/answers.ts";
 import type { PlaceIds } from "../db/places.ts";
+import type { Mention, SharedFile } from "../events.ts";
 import { estimateTokens } from "../models/tokens.ts";
 import type { Payer } from "../money/ledger.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Place } from "../chat.ts";
+import type { Place } from "../events.ts";
 
 /** No model answered a question, and it is time to ask them once more. It comes from ourselves, not from a platform. */
 export interface RetryDue {

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
-import type { Adapter, Place, Readers } from "../chat.ts";
+import type { Adapter, Readers } from "../chat.ts";
 import { ensurePlace, type OpenChannel, openChannels, type PlaceIds } from "../db/places.ts";
 import { ServiceError } from "../errors.ts";
+import type { Place } from "../events.ts";
 
 /** The channels whose files may be used in an answer to a place. */
 export interface Scope {

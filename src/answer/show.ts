@@ -1,4 +1,5 @@
-import type { Citation, Mention, ReplyPart } from "../chat.ts";
+import type { Citation, ReplyPart } from "../chat.ts";
+import type { Mention } from "../events.ts";
 import type { StoredChunk } from "../search/retrieve.ts";
 import { type Draft, say } from "./draft.ts";
 import type { PassageGiven } from "./gather.ts";

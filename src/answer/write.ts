@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Pool } from "pg";
-import type { Mention, ReplyPart } from "../chat.ts";
+import type { ReplyPart } from "../chat.ts";
 import { isBudgetTold } from "../db/answers.ts";
+import type { Mention } from "../events.ts";
 import type { Log } from "../log.ts";
 import { AllModelsFailed, type Chain } from "../models/chain.ts";
 import { verdict } from "../models/failure.ts";

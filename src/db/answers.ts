@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { Mention } from "../chat.ts";
+import type { Mention } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 export interface Answer {

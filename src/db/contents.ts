@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
-import type { FileShared, SharedFile } from "../chat.ts";
 import type { RejectionKind } from "../errors.ts";
+import type { FileShared, SharedFile } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 export interface Content {

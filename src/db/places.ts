@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
-import type { ChannelMode, Place, Readers } from "../chat.ts";
+import type { ChannelMode, Readers } from "../chat.ts";
+import type { Place } from "../events.ts";
 
 /** A place by our own short ids, which every tenant's table uses. */
 export interface PlaceIds {

@@ -4,8 +4,9 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Adapter, FileShared } from "../chat.ts";
+import type { Adapter } from "../chat.ts";
 import { FileRejected, ServiceError } from "../errors.ts";
+import type { FileShared } from "../events.ts";
 
 /** A file's bytes on our disk, for as long as it is read; disposing removes them. */
 export interface Download extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { type ArriveDeps, arrive } from "../arrive.ts";
-import type { Adapter, FileShared } from "../chat.ts";
+import type { Adapter } from "../chat.ts";
 import {
   type Content,
   ensureContent,
@@ -13,6 +13,7 @@ import {
 import { type PlaceIds, type Unread, whyUnread } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { FileRejected } from "../errors.ts";
+import type { FileShared } from "../events.ts";
 import { JobLost, JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import { refreshFrequencies } from "../search/frequencies.ts";

@@ -3,17 +3,9 @@
  * `contract("name", harness)` in a test file of its own. Posting happens in another process than listening.
  */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type {
-  Adapter,
-  FileShared,
-  Inbox,
-  Incoming,
-  Mention,
-  Place,
-  ReplyPart,
-  SharedFile,
-} from "../../src/chat.ts";
+import type { Adapter, Inbox, ReplyPart } from "../../src/chat.ts";
 import { FileRejected } from "../../src/errors.ts";
+import type { FileShared, Incoming, Mention, Place, SharedFile } from "../../src/events.ts";
 import { noCommands } from "../support/inbox.ts";
 
 export interface Harness {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import type { Inbox, SharedFile } from "../../src/chat.ts";
+import type { Inbox } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { SharedFile } from "../../src/events.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { urlOf } from "../support/postgres-template.ts";
 import { serveWeb, webOn } from "../support/web.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Place } from "../../src/chat.ts";
 import { type CommandDeps, runCommand } from "../../src/commands.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { Place } from "../../src/events.ts";
 import { fingerprintOf } from "../../src/models/key.ts";
 import { readModelHours } from "../../src/operator/status/hours.ts";
 import { OPERATOR, readStatus, type StatusDeps } from "../../src/operator/status/status.ts";

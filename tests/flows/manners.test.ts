@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Incoming, Mention } from "../../src/chat.ts";
 import { unknownMessages } from "../../src/db/answers.ts";
+import type { Incoming, Mention } from "../../src/events.ts";
 import { createLibrary } from "../../src/library.ts";
 import { memoryPlace, replyText } from "../support/memory.ts";
 import {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Citation, Mention } from "../../src/chat.ts";
+import type { Citation } from "../../src/chat.ts";
 import { ServiceError } from "../../src/errors.ts";
+import type { Mention } from "../../src/events.ts";
 import { type Bench, openBench, posts, reply } from "../support/slack-bench.ts";
 
 const signal = new AbortController().signal;

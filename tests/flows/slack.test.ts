@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { FileShared, Incoming, SharedFile } from "../../src/chat.ts";
 import { ConfigError, FileRejected, ServiceError } from "../../src/errors.ts";
+import type { FileShared, Incoming, SharedFile } from "../../src/events.ts";
 import { type Bench, type BenchOptions, openBench, posts, reply } from "../support/slack-bench.ts";
 import { APP_TOKEN, BOT, BOT_TOKEN } from "../support/slack-world.ts";
 

@@ -6,20 +6,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import type {
-  Adapter,
-  Command,
-  FileShared,
-  FileState,
-  Inbox,
-  Incoming,
-  Mention,
-  Place,
-  Readers,
-  ReplyPart,
-  SharedFile,
-} from "../../src/chat.ts";
+import type { Adapter, Command, FileState, Inbox, Readers, ReplyPart } from "../../src/chat.ts";
 import { FileRejected } from "../../src/errors.ts";
+import type { FileShared, Incoming, Mention, Place, SharedFile } from "../../src/events.ts";
 
 export interface MemoryChannel {
   id: string;

@@ -1,7 +1,8 @@
 /** A loopback Slack with the adapter on it, an inbox that a test can script, and a log that it can read. */
 import { pino } from "pino";
 import { createSlack } from "../../adapters/slack/slack.ts";
-import type { Adapter, Inbox, Incoming, Mention, Posts, ReplyPart } from "../../src/chat.ts";
+import type { Adapter, Inbox, Posts, ReplyPart } from "../../src/chat.ts";
+import type { Incoming, Mention } from "../../src/events.ts";
 import { noCommands } from "./inbox.ts";
 import { type LoopbackSlack, startSlack } from "./slack.ts";
 import { APP_TOKEN, BOT_TOKEN } from "./slack-world.ts";

@@ -2,16 +2,9 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import type {
-  Adapter,
-  ChannelMode,
-  FileShared,
-  FileState,
-  Incoming,
-  Mention,
-  ReplyPart,
-} from "../../src/chat.ts";
+import type { Adapter, ChannelMode, FileState, ReplyPart } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { FileShared, Incoming, Mention } from "../../src/events.ts";
 import type { Inspection, ModelHour, Status, StatusViewer } from "../../src/surface.ts";
 import { openTestDatabase } from "./database.ts";
 import { STATUS, scriptedLibrary, serveWeb, webOn } from "./web.ts";

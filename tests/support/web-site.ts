@@ -1,14 +1,7 @@
 /** The web chat as a client of its HTTP API sees it, with an inbox that keeps what is handed in. */
-import type {
-  Adapter,
-  Citation,
-  Command,
-  CommandReply,
-  Incoming,
-  Mention,
-  ReplyPart,
-} from "../../src/chat.ts";
+import type { Adapter, Citation, Command, CommandReply, ReplyPart } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
+import type { Incoming, Mention } from "../../src/events.ts";
 import { serveWeb, webOn } from "./web.ts";
 
 export type Init = RequestInit & { as?: string };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { toIncoming } from "../../adapters/slack/events.ts";
 import { EVENT_TYPES } from "../../adapters/slack/payloads.ts";
-import type { Incoming } from "../../src/chat.ts";
+import type { Incoming } from "../../src/events.ts";
 
 const SELF = {
   teamId: "T1",

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import * as v from "valibot";
-import type { MessageChanged } from "../../../src/chat.ts";
+import type { MessageChanged } from "../../../src/events.ts";
 import { jsonOf, questionText, smallBody, storable, tooLong } from "../body.ts";
 import {
   accept,

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { FileShared } from "../../../src/chat.ts";
+import type { FileShared } from "../../../src/events.ts";
 import { contentDisposition } from "../fileName.ts";
 import {
   accept,

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import type { Mention } from "../../../src/chat.ts";
+import type { Mention } from "../../../src/events.ts";
 import { jsonOf, questionText, smallBody, tooLong } from "../body.ts";
 import {
   accept,

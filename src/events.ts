@@ -1,0 +1,107 @@
+/**
+ * THE SEAM, first half: what happens on a chat platform. Types only, and only plain JSON data: an event is stored,
+ * and may be handled by another process than the one that received it. The other half is chat.ts.
+ */
+
+/** Where something was said, and where the reply belongs. Ids are the platform's own. */
+export interface Place {
+  platform: string;
+  workspaceId: string;
+  channelId: string;
+  /** The thread that a reply belongs in: the id of its first message. Null only for a channel as such. */
+  threadId: string | null;
+}
+
+/** One appearance of a file in one message of one channel. */
+export interface SharedFile {
+  place: Place;
+  messageId: string;
+  fileId: string;
+  /** Who shared it. */
+  userId: string;
+}
+
+interface EventBase {
+  /** The platform's own id of what happened, made unique over platforms. The same key twice is one event. */
+  key: string;
+  place: Place;
+  userId: string;
+}
+
+export interface FileShared extends EventBase {
+  kind: "file_shared";
+  messageId: string;
+  fileId: string;
+  name: string;
+  /** What the platform claims; 0 where it claims nothing. Never trusted: a download is bounded as it streams. */
+  bytes: number;
+  /** It came with a question or a mention: then it is read also where others are not. */
+  handedOver: boolean;
+  /** A link for people to the place where it was shared. */
+  permalink: string | null;
+  /** Milliseconds since 1970. */
+  sharedAtMs: number;
+}
+
+export interface FileRemoved extends EventBase {
+  kind: "file_removed";
+  fileId: string;
+}
+
+/** Somebody asks: a mention, a direct message or a follow-up. `text` has no mention of the bot in it. */
+export interface Mention extends EventBase {
+  kind: "mention";
+  messageId: string;
+  text: string;
+  /** Files that came with the question: it waits until they are read. */
+  fileIds: string[];
+}
+
+/** The text of a message was edited. */
+export interface MessageChanged extends EventBase {
+  kind: "message_changed";
+  messageId: string;
+  text: string;
+}
+
+export interface MessageDeleted extends EventBase {
+  kind: "message_deleted";
+  messageId: string;
+}
+
+/** What somebody thinks of an answer. As with all that follows, `messageId` is the question's. */
+export interface Rated extends EventBase {
+  kind: "rated";
+  messageId: string;
+  rating: "up" | "down";
+  /** Why, in their own words; empty when they did not say. */
+  reason: string;
+}
+
+/** Somebody wants an answer to stop where it is. */
+export interface Stopped extends EventBase {
+  kind: "stopped";
+  messageId: string;
+}
+
+/** Somebody wants another answer in the place of the one that stands there. */
+export interface RegenerateWanted extends EventBase {
+  kind: "regenerate_wanted";
+  messageId: string;
+}
+
+/** Who can read what has changed in this channel: whatever was remembered about it must go. */
+export interface AccessChanged extends EventBase {
+  kind: "access_changed";
+}
+
+export type Incoming =
+  | FileShared
+  | FileRemoved
+  | Mention
+  | MessageChanged
+  | MessageDeleted
+  | Rated
+  | Stopped
+  | RegenerateWanted
+  | AccessChanged;
