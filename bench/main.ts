@@ -1,0 +1,84 @@
+/** Measures how fast Docent is: `npm run bench -- [KIND…]`. See docs/benchmarks.md. */
+import { availableParallelism, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import type { Engine } from "./database.ts";
+import { chain } from "./kinds/chain.ts";
+import type { BenchOptions, Kind } from "./kinds/kind.ts";
+import { asText, type Report, targetsMet } from "./report.ts";
+
+const KINDS: readonly Kind[] = [chain];
+const RUN_MS_MAX = 30 * 60_000;
+// A first token that came later would be too near to the limit at which a model that hangs is given up.
+const FIRST_TOKEN_MS_MAX = 500;
+const EXIT = { fine: 0, missed: 1, usage: 2 };
+
+const USAGE = `npm run bench -- [KIND…] [--engine embedded|postgres] [--first-token-ms N] [--json] [--check]
+
+KIND is one of: ${KINDS.map(({ name }) => name).join(", ")}; without any, all of them.
+--engine          embedded unless told; on postgres, TEST_DATABASE_URL names a server where a database
+                  may be made and dropped
+--first-token-ms  how long a model takes to begin: 300 unless told, ${FIRST_TOKEN_MS_MAX} at most
+--json            for programs: one report a line
+--check           exits with ${EXIT.missed} when a target is missed
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean" },
+      check: { type: "boolean" },
+      engine: { type: "string", default: "embedded" },
+      "first-token-ms": { type: "string", default: "300" },
+    },
+  });
+  const { engine, "first-token-ms": given } = values;
+  const firstTokenMs = Number(given);
+  const kinds = kindsNamed(positionals);
+  const isSensible = firstTokenMs >= 0 && firstTokenMs <= FIRST_TOKEN_MS_MAX;
+  if (!kinds || !isSensible || !isEngine(engine)) {
+    process.stderr.write(USAGE);
+    return EXIT.usage;
+  }
+  const signal = runSignal();
+  let isMissed = false;
+  for (const kind of kinds) {
+    const report = await measure(kind, { engine, firstTokenMs, tell }, signal);
+    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : asText(report));
+    isMissed ||= !targetsMet(report);
+  }
+  return values.check && isMissed ? EXIT.missed : EXIT.fine;
+}
+
+/** Null where one of the names is none. */
+function kindsNamed(names: readonly string[]): readonly Kind[] | null {
+  if (names.length === 0) return KINDS;
+  const kinds = KINDS.filter(({ name }) => names.includes(name));
+  return kinds.length === new Set(names).size ? kinds : null;
+}
+
+function isEngine(text: string): text is Engine {
+  return text === "embedded" || text === "postgres";
+}
+
+function tell(what: string): void {
+  process.stderr.write(`measuring ${what} …\n`);
+}
+
+async function measure(kind: Kind, options: BenchOptions, signal: AbortSignal): Promise<Report> {
+  const startedAtMs = performance.now();
+  const [load = 0] = loadavg();
+  const tables = await kind.run(options, signal);
+  const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+  const { engine } = options;
+  return { kind: kind.name, engine, cores: availableParallelism(), load, seconds, tables };
+}
+
+/** Ends the run in order, so that what was started for it goes too. */
+function runSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => stop.abort());
+  return AbortSignal.any([stop.signal, AbortSignal.timeout(RUN_MS_MAX)]);
+}
+
+process.exitCode = await main();
