@@ -14,8 +14,8 @@ alter table model_health
   add column input_microusd_per_mtoken bigint,
   add column output_microusd_per_mtoken bigint,
   add column uptime_day real;
--- Until when a model is passed over; then it is tried out before a question is put to it.
-alter table model_health rename column cooling_until to passed_over_until;
+comment on column model_health.cooling_until is
+  'Until when it is passed over, whatever the state; then it is tried out before a question is put to it.';
 
 create table model_attempt (
   id bigint generated always as identity primary key,
@@ -86,9 +86,14 @@ alter table answer
   add column says_budget boolean not null default false,
   -- All models had failed, so that it is given a second time by itself.
   add column retried boolean not null default false,
-  -- When it was asked for last: an answer can be wanted again.
-  add column wanted_at timestamptz;
-update answer set wanted_at = asked_at;
-alter table answer alter column wanted_at set default now(), alter column wanted_at set not null;
--- How many questions somebody has asked today.
-create index answer_asker on answer (workspace_id, asker_id, wanted_at);
+  -- The version for which its asker's question was counted.
+  add column counted_version int not null default 0;
+
+-- How many questions somebody has had answered by models on a day (UTC).
+create table asked (
+  workspace_id int not null references workspace on delete cascade,
+  asker_id text not null,
+  day date not null,
+  questions int not null,
+  primary key (workspace_id, asker_id, day)
+);

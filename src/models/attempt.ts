@@ -1,6 +1,11 @@
-import type { Log } from "../log.ts";
-import { BudgetReached, type Ledger, type Payer, type Reservation } from "../money/ledger.ts";
-import { type FailureKind, ModelFailed, NO_USAGE, type Usage } from "./failure.ts";
+import {
+  BudgetReached,
+  type Ledger,
+  type Payer,
+  type Reservation,
+  type Taken,
+} from "../money/ledger.ts";
+import { type FailureKind, ModelFailed, type Usage } from "./failure.ts";
 import type { ModelFacts } from "./health.ts";
 import { ASSUMED_PRICE, costOf } from "./price.ts";
 import { type ChatRequest, forEyes, tokensOf } from "./request.ts";
@@ -14,7 +19,7 @@ export interface ChatClient {
   streamChat(model: string, request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelPart>;
 }
 
-/** One model's try, or why it was passed over. `reason` is empty for one that answered. */
+/** One model's try, or why it was passed over. `reason` is empty for one that answered, `stopped` for one that was left. */
 export interface Attempt {
   model: string;
   outcome: "answered" | "failed" | "skipped";
@@ -36,7 +41,8 @@ export interface Tried {
 export interface AttemptDeps {
   client: ChatClient;
   ledger: Ledger;
-  log: Log;
+  /** Told of the try when it is over, also of one that was left in the middle. */
+  onEnd(attempt: Attempt): void;
   /** Takes what may end behind the answer: nobody waits for it in between. */
   later(work: Promise<void>): void;
 }
@@ -62,14 +68,18 @@ const FREE_OF_CHARGE = new Set<FailureKind>([
   "unreachable",
 ]);
 
+// Code and tables take more tokens than a text of their length is estimated to.
+const DENSEST = 1.5;
+
 export function skipped(model: string, reason: FailureKind): Attempt {
   const nothing = { tokensIn: 0, tokensOut: 0, costMicrousd: 0 };
   return { model, outcome: "skipped", reason, firstTokenMs: null, totalMs: 0, ...nothing };
 }
 
 /** The most that a request can cost, by the model's price or an assumed one. */
-export function worstCase({ price }: ModelFacts, request: ChatRequest): number {
-  return costOf(price ?? ASSUMED_PRICE, tokensOf(request), request.tokensMax);
+export function worstCase({ price }: Pick<ModelFacts, "price">, request: ChatRequest): number {
+  const tokensIn = Math.ceil(tokensOf(request) * DENSEST);
+  return costOf(price ?? ASSUMED_PRICE, tokensIn, request.tokensMax);
 }
 
 /** Asks one model, with its money set aside before and settled after, whatever becomes of it. */
@@ -83,7 +93,9 @@ export async function* tryModel(
   const reservation = await reserve(deps.ledger, payer, { facts, request, dear });
   if (reservation instanceof BudgetReached) {
     const reason = reservation.cap === "dear" ? "too_dear" : "over_budget";
-    return { attempt: skipped(model, reason), failure: reservation };
+    const passedOver = skipped(model, reason);
+    deps.onEnd(passedOver);
+    return { attempt: passedOver, failure: reservation };
   }
   const startedAtMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedAtMs);
@@ -91,6 +103,8 @@ export async function* tryModel(
   let tokensOut = 0;
   let usage: Usage | null = null;
   let failure: ModelFailed | null = null;
+  let isOver = false;
+  let attempt: Attempt;
   try {
     for await (const part of deps.client.streamChat(model, request, signal)) {
       if (part.kind === "end") usage = part.usage;
@@ -100,30 +114,24 @@ export async function* tryModel(
         yield part;
       }
     }
+    isOver = true;
   } catch (error) {
     // Anything else is a bug or the signal's reason, and no other model would help.
     if (!(error instanceof ModelFailed)) throw error;
     failure = error;
     usage = error.usage;
+    isOver = true;
   } finally {
-    usage = counted(usage, { facts, request, tokensOut, failure });
-    const { tokensIn, costMicrousd } = usage;
-    const taken = { tokensIn, tokensOut: usage.tokensOut, microusd: costMicrousd ?? 0 };
+    const taken = counted(usage, { facts, request, tokensOut, failure });
     deps.later(reservation.settle(taken));
+    const { microusd: costMicrousd, ...tokens } = taken;
+    const reason = failure?.kind ?? (isOver ? "" : "stopped");
+    const outcome = reason === "" ? "answered" : "failed";
+    const totalMs = elapsedMs();
+    attempt = { model, outcome, reason, firstTokenMs, totalMs, ...tokens, costMicrousd };
+    deps.onEnd(attempt);
   }
-  return {
-    attempt: {
-      model,
-      outcome: failure ? "failed" : "answered",
-      reason: failure?.kind ?? "",
-      firstTokenMs,
-      totalMs: elapsedMs(),
-      tokensIn: usage.tokensIn,
-      tokensOut: usage.tokensOut,
-      costMicrousd: usage.costMicrousd ?? 0,
-    },
-    failure,
-  };
+  return { attempt, failure };
 }
 
 async function reserve(
@@ -154,16 +162,17 @@ interface Counting {
 }
 
 /** What a try took: as the service said, else by the model's price, else by what went to and fro. */
-function counted(said: Usage | null, { facts, request, tokensOut, failure }: Counting): Usage {
+function counted(said: Usage | null, { facts, request, tokensOut, failure }: Counting): Taken {
   const { price } = facts;
-  if (said !== null && said.tokensIn + said.tokensOut > 0) {
-    const { tokensIn } = said;
-    const byPrice = price ? costOf(price, tokensIn, said.tokensOut) : 0;
-    return { ...said, costMicrousd: said.costMicrousd ?? byPrice };
+  const saidTokens = (said?.tokensIn ?? 0) + (said?.tokensOut ?? 0);
+  if (said !== null && (saidTokens > 0 || said.costMicrousd)) {
+    const byPrice = price ? costOf(price, said.tokensIn, said.tokensOut) : 0;
+    const { tokensIn, tokensOut: written } = said;
+    return { tokensIn, tokensOut: written, microusd: said.costMicrousd ?? byPrice };
   }
-  if (failure && FREE_OF_CHARGE.has(failure.kind)) return NO_USAGE;
-  // A 5xx before the first word was not worth anything; broken off later, it was worth what came.
-  if (failure?.status !== undefined && tokensOut === 0) return NO_USAGE;
+  // Refused at the door, or a 5xx before the first word: that was not worth anything.
+  const isFree = failure && (FREE_OF_CHARGE.has(failure.kind) || failure.status !== undefined);
+  if (isFree && tokensOut === 0) return { tokensIn: 0, tokensOut: 0, microusd: 0 };
   const tokensIn = tokensOf(request);
-  return { tokensIn, tokensOut, costMicrousd: price ? costOf(price, tokensIn, tokensOut) : 0 };
+  return { tokensIn, tokensOut, microusd: costOf(price ?? ASSUMED_PRICE, tokensIn, tokensOut) };
 }

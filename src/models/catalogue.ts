@@ -7,6 +7,8 @@ import type { Price } from "./price.ts";
 // For the whole answer: the client's own limit ends with the headers.
 const TIMEOUT_MS = 10_000;
 const MICROUSD = 1e6;
+// Any other year is a mistake.
+const YEARS = [2000, 2100] as const;
 // From dollars for one token to millionths of a dollar for a million.
 const MICROUSD_PER_MTOKEN = 1e12;
 // They say how a model is routed; the catalogue knows it without. `:free` is a model of its own.
@@ -201,12 +203,14 @@ function perMillion(usdPerToken: string | null | undefined): number | null {
 
 function toDate(text: string | null | undefined): Date | null {
   const date = new Date(text ?? "");
-  return Number.isNaN(date.getTime()) ? null : date;
+  const year = date.getUTCFullYear();
+  return year >= YEARS[0] && year <= YEARS[1] ? date : null;
 }
 
 function toEndpoints(endpoints: { uptime_last_1d: number | null }[]): Endpoints {
   const uptimes = endpoints.flatMap(({ uptime_last_1d: uptime }) => uptime ?? []);
-  const uptimeDay = uptimes.length > 0 ? Math.max(...uptimes) : null;
+  const percents = uptimes.filter((uptime) => uptime >= 0 && uptime <= 100);
+  const uptimeDay = percents.length > 0 ? Math.max(...percents) : null;
   return { count: endpoints.length, uptimeDay };
 }
 
@@ -221,5 +225,6 @@ function toReport(key: v.InferOutput<typeof Key>["data"]): KeyReport {
 }
 
 function inMicrousd(usd: number | null): number | null {
-  return usd === null ? null : Math.round(usd * MICROUSD);
+  const microusd = Math.round((usd ?? Number.NaN) * MICROUSD);
+  return Number.isSafeInteger(microusd) ? microusd : null;
 }

@@ -18,13 +18,15 @@ import { type ChatRequest, fitting } from "./request.ts";
 export type ChainPart =
   | { kind: "text"; text: string }
   | { kind: "restart"; model: string; reason: string }
-  | { kind: "done"; model: string; attempts: Attempt[] };
+  | { kind: "done"; model: string };
 
 /** On whose behalf the models are asked. */
 export interface Asker {
   payer: Payer;
   /** Ask also those that are resting: it is the last try of a question that no model answered. */
   insist?: boolean;
+  /** Filled as it goes: who was asked or passed over, and what became of it. */
+  attempts?: Attempt[];
 }
 
 export interface Chain {
@@ -73,6 +75,8 @@ export class AllModelsFailed extends ServiceError {
 
 // A model so much dearer than the first one has a daily share of its own.
 const DEAR_FACTOR = 5;
+// There is one more try only: an outage of some seconds should be over by then.
+const RETRY_MS_MIN = 30_000;
 // Whoever should have tried a model out by then is away: a question may find out.
 const OVERDUE_MS = 2 * 60_000;
 
@@ -105,11 +109,12 @@ async function* walk(
   try {
     const { key, models } = await options.health.read();
     assertKey(key);
-    const attempts: Attempt[] = [];
+    const { attempts = [] } = asker;
     const on: Walk = { request, asker, models, attempts, pending, overBudget: null };
     const answered = yield* askInTurn(options, on, { signal, until });
+    signal.throwIfAborted();
     if (answered === null) throw await noAnswer(options, on);
-    yield { kind: "done", model: answered, attempts };
+    yield { kind: "done", model: answered };
   } finally {
     clearTimeout(timer);
     await Promise.all(pending);
@@ -126,6 +131,8 @@ async function* askInTurn(
   let broken: FailureKind | null = null;
   for (const facts of on.models) {
     const { model } = facts;
+    // Out of time: the next one could not show what it can.
+    if (until.aborted) return null;
     const why = whyPassedOver(facts, on.asker);
     if (why) {
       on.attempts.push(skipped(model, why));
@@ -189,27 +196,39 @@ async function* attempt(
   { facts, request }: { facts: ModelFacts; request: ChatRequest },
   until: AbortSignal,
 ): AsyncGenerator<ChainPart, Tried> {
-  const { client, ledger, log, health } = options;
+  const { client, ledger, log } = options;
   const later = (work: Promise<void>): void => {
     on.pending.push(
       work.catch((err: unknown) => log.error({ err }, "a model's try was not written down")),
     );
   };
-  const one = { facts, request, payer: on.asker.payer, dear: isDear(on.models, facts, request) };
-  const tried = yield* tryModel({ client, ledger, log, later }, one, until);
-  on.attempts.push(tried.attempt);
-  if (tried.attempt.outcome !== "skipped") {
+  const dear = isDear(on.models, facts, (one) => worstCase(one, request));
+  const one = { facts, request, payer: on.asker.payer, dear };
+  const onEnd = (ended: Attempt): void => void on.attempts.push(ended);
+  const tried = yield* tryModel({ client, ledger, later, onEnd }, one, until);
+  if (isTelling(options, tried)) {
     const failure = tried.failure instanceof ModelFailed ? tried.failure : null;
     if (failure) log.warn({ attempt: tried.attempt }, "a model failed");
-    later(health.record(tried.attempt, failure));
+    later(options.health.record(tried.attempt, failure));
   }
   return tried;
 }
 
-function isDear(models: ModelFacts[], facts: ModelFacts, request: ChatRequest): boolean {
+/** Does the try say something of its model? Not when it was not asked, or came last when the time was up. */
+function isTelling({ limits }: ChainOptions, { attempt: { outcome, reason, totalMs } }: Tried) {
+  if (outcome === "skipped") return false;
+  return reason !== "answer_late" || totalMs > limits.answerTimeoutMs / 2;
+}
+
+/** Is it so much dearer than the first model that it has a share of its own? */
+export function isDear(
+  models: ModelFacts[],
+  facts: ModelFacts,
+  costOf: (facts: ModelFacts) => number,
+): boolean {
   const first = models.find(({ price }) => price !== null);
   if (!first || first.model === facts.model) return false;
-  return worstCase(facts, request) > DEAR_FACTOR * worstCase(first, request);
+  return costOf(facts) > DEAR_FACTOR * costOf(first);
 }
 
 const KEY_INVALID =
@@ -229,15 +248,18 @@ function creditOut(): ServiceError {
 }
 
 async function noAnswer({ health }: ChainOptions, on: Walk): Promise<Error> {
+  const { overBudget } = on;
   const isAsked = on.attempts.some(({ outcome }) => outcome === "failed");
-  if (on.overBudget && !isAsked) return on.overBudget;
   // When they rest until is known once the failures are written down.
   await Promise.all(on.pending);
   const { models } = await health.read();
   const ends = models.flatMap(({ state, passedOverUntil }) =>
     state === "cooling" && passedOverUntil ? passedOverUntil.getTime() : [],
   );
-  return new AllModelsFailed(on.attempts, ends.length > 0 ? new Date(Math.min(...ends)) : null);
+  // With the dear ones used up, a cheaper one that rests is worth waiting for.
+  if (overBudget && !isAsked && (overBudget.cap !== "dear" || ends.length === 0)) return overBudget;
+  const soonest = Math.max(Math.min(...ends), Date.now() + RETRY_MS_MIN);
+  return new AllModelsFailed(on.attempts, ends.length > 0 ? new Date(soonest) : null);
 }
 
 function textOf(reason: FailureKind | ""): string {

@@ -3,7 +3,7 @@ import { findModel, type ListedModel } from "./catalogue.ts";
 import { claimChore } from "./chore.ts";
 import { allOf, type Watched } from "./probe.ts";
 
-// Who answered within that is alive, whatever the list says. As long, a model that left the list is passed over.
+// Who answered within that is alive, whatever the list says.
 const HOUR = "interval '1 hour'";
 const EXPIRY_AHEAD_DAYS = 30;
 const DAY_S = 24 * 60 * 60;
@@ -34,8 +34,8 @@ async function take(
   await db.query(
     `update model_health set
        uptime_day = $2,
-       passed_over_until = case when state = 'retired' and $3 > 0 then now()
-                                else passed_over_until end
+       cooling_until = case when state = 'retired' and $3 > 0 then now()
+                                else cooling_until end
       where model = $1`,
     [model, endpoints.uptimeDay, endpoints.count],
   );
@@ -81,18 +81,18 @@ async function warnOfExpiry(
 }
 
 /**
- * A model that is not listed is passed over, unless it answered of late: evidence beats the list. One that was so
- * already keeps its pause, else it would never be tried out.
+ * A model that is not listed is passed over and tried out at once, since the list may be short of some; one that
+ * answered of late is left alone. One that was retired already keeps its pause.
  */
 async function retire({ db, log }: Watched, model: string): Promise<void> {
   const { rowCount } = await db.query(
-    `insert into model_health as known (model, state, reason, passed_over_until)
-     values ($1, 'retired', 'retired', now() + ${HOUR})
+    `insert into model_health as known (model, state, reason, cooling_until)
+     values ($1, 'retired', 'retired', now())
      on conflict (model) do update set
        state = 'retired',
        reason = 'retired',
        since = now(),
-       passed_over_until = excluded.passed_over_until
+       cooling_until = excluded.cooling_until
       where known.state <> 'retired'
         and (known.last_success_at is null or known.last_success_at < now() - ${HOUR})`,
     [model],

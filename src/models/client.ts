@@ -1,11 +1,13 @@
 import OpenAI from "openai";
-import { EnvHttpProxyAgent, fetch } from "undici";
+import { EnvHttpProxyAgent, fetch, Response } from "undici";
 import { ConfigError } from "../errors.ts";
 
 // Who asks, for OpenRouter's own statistics. Every Docent runs at home, so there is no address to name.
 const ATTRIBUTION = { "HTTP-Referer": "http://localhost", "X-OpenRouter-Title": "Docent" };
 // A host that swallows what it is sent would else cost a question ten seconds before the next model's turn.
 const CONNECT_TIMEOUT_MS = 5_000;
+// The catalogue of all models takes a megabyte or two.
+const ANSWER_BYTES_MAX = 32 * 2 ** 20;
 
 export interface ClientOptions {
   apiKey: string;
@@ -35,8 +37,10 @@ export function createClient({ apiKey, baseUrl }: ClientOptions): OpenAI {
     adminAPIKey: null,
     webhookSecret: null,
     // Node's own fetch is of an undici that can't use this one's agents; only the types tell them apart.
-    fetch: fetch as typeof globalThis.fetch,
+    fetch: bounded as typeof globalThis.fetch,
     fetchOptions: {
+      // Else the question would follow to whatever host the answer names.
+      redirect: "error",
       dispatcher: new EnvHttpProxyAgent({
         connectTimeout: CONNECT_TIMEOUT_MS,
         // Answers that shared one connection would all stop with it.
@@ -44,4 +48,19 @@ export function createClient({ apiKey, baseUrl }: ClientOptions): OpenAI {
       }),
     },
   });
+}
+
+/** The same answer, which breaks off where it becomes larger than any honest one. */
+async function bounded(...request: Parameters<typeof fetch>): Promise<Response> {
+  const { body, headers, status, statusText } = await fetch(...request);
+  if (!body) return new Response(null, { headers, status, statusText });
+  let bytesLeft = ANSWER_BYTES_MAX;
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, out) {
+      bytesLeft -= piece.byteLength;
+      if (bytesLeft < 0) throw new Error("the answer is larger than any honest one");
+      out.enqueue(piece);
+    },
+  });
+  return new Response(body.pipeThrough(counting), { headers, status, statusText });
 }

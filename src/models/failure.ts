@@ -50,6 +50,7 @@ const VERDICTS = {
   unreadable: { ...passing, text: "answered with something that is not an answer" },
   reasoning_only: { ...passing, text: "used up its answer on thinking" },
   answer_late: { ...passing, next: "stop", text: "did not finish in time" },
+  stopped: { ...lasting, text: "was stopped" },
   over_budget: { ...lasting, text: "would cost more than the budget has left" },
   too_dear: { ...lasting, text: "has used up its own share of the budget" },
 } as const satisfies Record<string, Verdict>;

@@ -31,8 +31,10 @@ export interface ModelFacts {
   uptimeDay: number | null;
 }
 
-interface HealthRow extends Omit<ModelFacts, "reason" | "price"> {
+interface HealthRow extends Omit<ModelFacts, "reason" | "price" | "passedOverUntil"> {
   reason: string | null;
+  /** By the database's clock; negative when it is over. */
+  restMs: number | null;
   inputMicrousd: number | null;
   outputMicrousd: number | null;
 }
@@ -74,7 +76,8 @@ const PROBE_LEASE_S = 90;
 /** How the models stand, in the order given. */
 export async function readHealth(db: Pool, models: readonly string[]): Promise<ModelFacts[]> {
   const { rows } = await db.query<HealthRow>(
-    `select model, state, reason, since, failures, passed_over_until as "passedOverUntil",
+    `select model, state, reason, since, failures,
+            (extract(epoch from cooling_until - now()) * 1000)::float8 as "restMs",
             last_success_at as "lastSuccessAt", context_tokens as "contextTokens",
             sees_images as "seesImages", to_char(expires_on, 'YYYY-MM-DD') as "expiresOn",
             uptime_day::float8 as "uptimeDay", input_microusd_per_mtoken as "inputMicrousd",
@@ -86,10 +89,12 @@ export async function readHealth(db: Pool, models: readonly string[]): Promise<M
   return models.map((model) => known.get(model) ?? neverAsked(model));
 }
 
-function toFacts({ reason, inputMicrousd, outputMicrousd, ...row }: HealthRow): ModelFacts {
+function toFacts({ reason, restMs, inputMicrousd, outputMicrousd, ...row }: HealthRow): ModelFacts {
   const priced = inputMicrousd !== null && outputMicrousd !== null;
   return {
     ...row,
+    // By the clock of this process, which may go wrong.
+    passedOverUntil: restMs === null ? null : new Date(Date.now() + restMs),
     reason: reason !== null && isFailureKind(reason) ? reason : null,
     price: priced ? { inputMicrousd, outputMicrousd } : null,
   };
@@ -157,7 +162,7 @@ async function recordSuccess(db: Pool, model: string, probe: boolean): Promise<v
        state = 'ready',
        reason = null,
        failures = case when $2 then known.failures else 0 end,
-       passed_over_until = null,
+       cooling_until = null,
        probing_until = null,
        last_success_at = now(),
        since = case when known.state = 'ready' then known.since else now() end`,
@@ -183,7 +188,7 @@ async function recordFailure(
     const { rows } = await client.query<Known>(
       `insert into model_health as known (model, state) values ($1, 'unknown')
        on conflict (model) do update set model = excluded.model
-       returning state, failures, coalesce(passed_over_until > now(), false) as resting`,
+       returning state, failures, coalesce(cooling_until > now(), false) as resting`,
       [model],
     );
     const [known] = rows;
@@ -193,7 +198,7 @@ async function recordFailure(
       `update model_health
           set state = $2, reason = $3, failures = $4, probing_until = null,
               since = case when state = $2 then since else now() end,
-              passed_over_until = greatest(passed_over_until, now() + $5 * interval '1 ms')
+              cooling_until = greatest(cooling_until, now() + $5 * interval '1 ms')
         where model = $1`,
       [model, state, reason, failures, pauseMs],
     );
@@ -224,7 +229,7 @@ function stateAfter(reason: FailureKind): ModelState {
 export async function claimDue(db: Pool, models: readonly string[]): Promise<string[]> {
   const { rows } = await db.query<{ model: string }>(
     `update model_health set probing_until = now() + $2 * interval '1 second'
-      where model = any($1::text[]) and passed_over_until <= now()
+      where model = any($1::text[]) and cooling_until <= now()
         and state in ('cooling', 'retired', 'no_provider')
         and (probing_until is null or probing_until < now())
       returning model`,

@@ -39,14 +39,18 @@ export function fingerprintOf(apiKey: string): string {
 }
 
 export async function readKey(db: Pool, fingerprint: string): Promise<KeyFacts> {
-  const { rows } = await db.query<KeyFacts>(
-    `select state, since, resting_until as "restingUntil", limit_microusd as "limitMicrousd",
+  const { rows } = await db.query<Omit<KeyFacts, "restingUntil"> & { restMs: number | null }>(
+    `select state, since, (extract(epoch from resting_until - now()) * 1000)::float8 as "restMs", limit_microusd as "limitMicrousd",
             remaining_microusd as "remainingMicrousd", day_microusd as "dayMicrousd",
             month_microusd as "monthMicrousd", expires_at as "expiresAt", checked_at as "checkedAt"
        from model_key where fingerprint = $1`,
     [fingerprint],
   );
-  return rows[0] ?? UNKNOWN;
+  const [row] = rows;
+  if (!row) return UNKNOWN;
+  const { restMs, ...facts } = row;
+  // By the clock of this process, which may go wrong.
+  return { ...facts, restingUntil: restMs === null ? null : new Date(Date.now() + restMs) };
 }
 
 /** What an answer of the service said of the key: a bad one rests, and is checked before it is used again. */

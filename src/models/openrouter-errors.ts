@@ -21,6 +21,9 @@ const ErrorBody = v.object({
 
 type ErrorBody = v.InferOutput<typeof ErrorBody>;
 
+// A provider that means milliseconds, or nonsense, must not take a model out for years.
+const RETRY_AFTER_MS_MAX = 60 * 60_000;
+const PRIVACY = /data policy|privacy|zdr|guardrail/i;
 const TOO_LONG = new Set([
   "context_length_exceeded",
   "max_tokens_exceeded",
@@ -74,7 +77,7 @@ function kindOfStatus(status: number, body: ErrorBody): FailureKind {
     case 403:
       return "refused";
     case 404:
-      return /no endpoints found for/i.test(body.message) ? "retired" : "no_provider";
+      return PRIVACY.test(body.message) ? "no_provider" : "retired";
     case 413:
       return "too_long";
     case 422:
@@ -104,9 +107,8 @@ function isCreditBusy({ metadata }: ErrorBody): boolean {
 
 function retryAfterMs(header: string | null | undefined, body: ErrorBody): number | undefined {
   const seconds = Number(header || body.metadata?.retry_after_seconds || Number.NaN);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const atMs = Date.parse(header ?? "");
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - Date.now());
+  const waitMs = Number.isNaN(seconds) ? Date.parse(header ?? "") - Date.now() : seconds * 1000;
+  return Number.isNaN(waitMs) ? undefined : Math.min(RETRY_AFTER_MS_MAX, Math.max(0, waitMs));
 }
 
 function parseBody(error: unknown): ErrorBody {

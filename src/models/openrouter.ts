@@ -28,6 +28,15 @@ export interface OpenRouterOptions {
   limits: OpenRouterLimits;
 }
 
+// What a service says is not believed beyond what one answer can take.
+const TOKENS_MAX = 100_000_000;
+const COST_USD_MAX = 1_000;
+
+const tokens = v.fallback(
+  v.pipe(v.number(), v.minValue(0), v.maxValue(TOKENS_MAX), v.transform(Math.round)),
+  0,
+);
+
 const Chunk = v.object({
   choices: v.nullish(
     v.array(
@@ -45,9 +54,12 @@ const Chunk = v.object({
   ),
   usage: v.nullish(
     v.object({
-      prompt_tokens: v.nullish(v.number(), 0),
-      completion_tokens: v.nullish(v.number(), 0),
-      cost: v.nullish(v.number(), null),
+      prompt_tokens: tokens,
+      completion_tokens: tokens,
+      cost: v.fallback(
+        v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(COST_USD_MAX)), null),
+        null,
+      ),
     }),
   ),
 });

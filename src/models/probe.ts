@@ -106,16 +106,12 @@ async function tryOut(watched: Watched, facts: ModelFacts, signal: AbortSignal):
   if (isAlive) await markKey(db, fingerprint, "valid");
 }
 
-async function ask(
-  { client, log }: Watched,
-  facts: ModelFacts,
-  signal: AbortSignal,
-): Promise<Tried> {
+async function ask({ client }: Watched, facts: ModelFacts, signal: AbortSignal): Promise<Tried> {
   const deadline = new AbortController();
   const late = () => deadline.abort(new ModelFailed("answer_late"));
   const timer = setTimeout(late, PROBE_TIMEOUT_MS);
   const until = AbortSignal.any([signal, deadline.signal]);
-  const deps = { client, ledger: NO_BUDGET, log, later: () => undefined };
+  const deps = { client, ledger: NO_BUDGET, later: () => undefined, onEnd: () => undefined };
   const one = { facts, request: REQUEST, payer: NOBODY, dear: false };
   const answer = tryModel(deps, one, until);
   try {

@@ -4,7 +4,6 @@ import { claimChore, postponeChore } from "./chore.ts";
 import { checkKey, probeDue, recheckKey, type Watched } from "./probe.ts";
 
 const TICK_MS = 5_000;
-const REVIEW = "review of the models";
 const REVIEW_EVERY_S = 60 * 60;
 const REVIEW_AGAIN_S = 5 * 60;
 const ATTEMPTS_KEPT_DAYS = 30;
@@ -70,15 +69,17 @@ async function step(
 }
 
 async function review(watch: Watch, everyS: number): Promise<void> {
-  const { db, signal } = watch;
-  if (!(await claimChore(db, REVIEW, everyS))) return;
+  const { db, signal, models, fingerprint } = watch;
+  // Processes with other models or another key have their own.
+  const name = `review of ${models.join(", ")} with ${fingerprint}`;
+  if (!(await claimChore(db, name, everyS))) return;
   await forgetAttempts(db);
   const isKeyDone = await step(watch, "the key was not checked", () => reviewKey(watch));
   const isListDone = await step(watch, "the catalogue was not read", () =>
     checkCatalogue(watch, signal),
   );
   if (isKeyDone && isListDone) return;
-  await postponeChore(db, REVIEW, { everyS: REVIEW_EVERY_S, inS: REVIEW_AGAIN_S });
+  await postponeChore(db, name, { everyS: REVIEW_EVERY_S, inS: REVIEW_AGAIN_S });
 }
 
 async function reviewKey(watch: Watch): Promise<void> {

@@ -17,20 +17,19 @@ export interface Spending {
   dayMicrousdMax: number;
   monthMicrousd: number;
   monthMicrousdMax: number;
-  /** When there is money again: the next day, or the next month where this one's is used up. */
-  renewsAt: Date;
+  dearDayMicrousd: number;
+  dearDayMicrousdMax: number;
+  dayRenewsAt: Date;
+  monthRenewsAt: Date;
 }
 
 /** All that the caps are judged by. */
-export interface Standing extends Omit<Spending, "renewsAt"> {
+export interface Standing extends Omit<Spending, "dearDayMicrousdMax"> {
   readingDayMicrousd: number;
   readingMonthMicrousd: number;
-  dearDayMicrousd: number;
   /** YYYY-MM-DD. */
   dayStartsOn: string;
   monthStartsOn: string;
-  dayRenewsAt: Date;
-  monthRenewsAt: Date;
 }
 
 /**
@@ -78,15 +77,8 @@ export async function spendingOf(
   workspaceId: number | null,
   budgets: Budgets,
 ): Promise<Spending[]> {
-  return (await standings(db, workspaceId, budgets)).map((standing) => {
-    const { workspace, dayMicrousd, dayMicrousdMax, monthMicrousd, monthMicrousdMax } = standing;
-    const monthUsedUp = monthMicrousd >= monthMicrousdMax;
-    return {
-      ...{ workspaceId: standing.workspaceId, workspace },
-      ...{ dayMicrousd, dayMicrousdMax, monthMicrousd, monthMicrousdMax },
-      renewsAt: monthUsedUp ? standing.monthRenewsAt : standing.dayRenewsAt,
-    };
-  });
+  const rows = await standings(db, workspaceId, budgets);
+  return rows.map((standing) => ({ ...standing, dearDayMicrousdMax: budgets.dearDayMicrousd }));
 }
 
 /** What calls really took in the last hours, by model, dearest first; what is only set aside does not count. */

@@ -264,12 +264,12 @@ describe("the operator", () => {
     await spendOn(OTHER_DAY, 4880);
     const other = await addWorkspace("beta", { day: 7 });
     const [mine, theirs] = await spendingOf(database.pool, null, BUDGETS);
-    expect(mine).toEqual({
+    expect(mine).toMatchObject({
       ...{ workspaceId, workspace: "acme", dayMicrousd: 120, dayMicrousdMax: 1000 },
-      ...{ monthMicrousd: 5000, monthMicrousdMax: 5000, renewsAt: atTheEarliest("month") },
+      ...{ monthMicrousd: 5000, monthMicrousdMax: 5000, monthRenewsAt: atTheEarliest("month") },
     });
     expect(theirs).toMatchObject({ dayMicrousd: 0, dayMicrousdMax: 7 });
-    expect(theirs?.renewsAt).toEqual(atTheEarliest("day"));
+    expect(theirs?.dayRenewsAt).toEqual(atTheEarliest("day"));
     expect(await spendingOf(database.pool, other, BUDGETS)).toEqual([theirs]);
     expect(await costByModel(database.pool, workspaceId, 24)).toEqual([
       { model: "test/second", microusd: 70 },

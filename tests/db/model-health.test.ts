@@ -51,7 +51,7 @@ async function pauseMs(): Promise<number> {
 /** As if the pause had just ended. */
 async function endPause(): Promise<void> {
   await database.pool.query(
-    "update model_health set passed_over_until = now() where passed_over_until > now()",
+    "update model_health set cooling_until = now() where cooling_until > now()",
   );
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type CommandDeps, runCommand } from "../../src/commands.ts";
+import type { CommandDeps } from "../../src/commands/deps.ts";
+import { runCommand } from "../../src/commands/run.ts";
 import type { Database } from "../../src/db/pool.ts";
 import type { Place } from "../../src/events.ts";
 import { fingerprintOf } from "../../src/models/key.ts";
@@ -89,7 +90,7 @@ async function attempt(
 
 async function health(model: string, state: string, reason: string | null, restS: number | null) {
   await database.pool.query(
-    `insert into model_health (model, state, reason, passed_over_until)
+    `insert into model_health (model, state, reason, cooling_until)
      values ($1, $2, $3, now() + $4 * interval '1 second')`,
     [model, state, reason, restS],
   );
@@ -140,7 +141,7 @@ test("a guest is told no counts, a member no money, an admin that of the own wor
 
   const member = await readStatus(deps(), viewer());
   expect(member.files).toMatchObject({ searchable: 2, reading: 1, withoutVectors: 2 });
-  expect(member.queue).toEqual({ waiting: 2, running: 1, dead: 0 });
+  expect(member.queue).toEqual({ waiting: 0, running: 0, dead: 0 });
   expect(member.models[0]?.day).toMatchObject({ tries: 3, answered: 2, tokensIn: 300 });
   expect(member.money).toBeNull();
   expect(member.details.join("\n")).not.toMatch(/\$|key/i);
@@ -152,6 +153,7 @@ test("a guest is told no counts, a member no money, an admin that of the own wor
     models: [{ id: FIRST, usd: 0.25 }],
   });
   expect(admin.details).toContain("Key: valid · $5.00 left");
+  expect(admin.queue).toEqual({ waiting: 2, running: 1, dead: 0 });
 
   const operator = await readStatus(deps(), OPERATOR);
   expect(operator.files).toMatchObject({ searchable: 8, reading: 2 });
@@ -244,6 +246,9 @@ test("anybody may ask for the status in a chat, and is told what is theirs to kn
     db: database.pool,
     adapterOf: () => adapter,
     adminUsers: ["cleo"],
+    accept: () => Promise.reject(new Error("nothing is handed in")),
+    limits: { questionsPerDay: 30 },
+    sentTo: { openrouter: null, awsRegion: null },
     status: (wanted) => {
       seen.push(wanted);
       return readStatus(deps(), wanted);

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
+import type { Attempt } from "../../src/models/attempt.ts";
 import {
   AllModelsFailed,
   type Chain,
@@ -42,20 +43,20 @@ const MODELS = ["a/first", "b/second"];
 const SIGNAL = new AbortController().signal;
 const GOOD: ModelReply = { kind: "answer", text: "It is 12 %. [1]" };
 
-const ASKER = { payer: PAYER };
-
 let openrouter: OpenRouterLoopback;
 let health: MemoryHealth;
 let ledger: MemoryLedger;
 let lines: string[];
 /** All that came of the answer so far. */
 let parts: ChainPart[];
+let attempts: Attempt[];
 
 beforeEach(async () => {
   openrouter = await startOpenRouter();
   ledger = memoryLedger();
   lines = [];
   parts = [];
+  attempts = [];
   // Limits run out when a test says so.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 });
@@ -88,7 +89,8 @@ function chainWith({ models = MODELS, facts, answerTimeoutMs = 240_000, ...more 
 
 async function partsOf(chain: Chain, signal = SIGNAL, request: ChatRequest = REQUEST) {
   const error: unknown = await (async () => {
-    for await (const part of chain.stream(request, ASKER, signal)) parts.push(part);
+    for await (const part of chain.stream(request, { payer: PAYER, attempts }, signal))
+      parts.push(part);
   })().catch((thrown: unknown) => thrown);
   writtenLog().error({ err: error });
   for (const secret of [SECRET, QUESTION, "user_1"]) expect(lines.join("")).not.toContain(secret);
@@ -107,7 +109,8 @@ test("the first model's answer comes in deltas, and only that model is asked", a
   await partsOf(chainWith());
   expect(parts.filter(({ kind }) => kind === "text").length).toBeGreaterThan(1);
   expect(shown()).toBe("It is 12 %. [1]");
-  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "a/first", attempts: health.attempts });
+  expect(parts.at(-1)).toMatchObject({ kind: "done", model: "a/first" });
+  expect(attempts).toEqual(health.attempts);
   expect(openrouter.requests).toHaveLength(1);
   expect(health.attempts).toMatchObject([{ outcome: "answered", reason: "", tokensOut: 4 }]);
   expect(health.attempts[0]?.costMicrousd).toBeGreaterThan(0);
@@ -243,10 +246,10 @@ test("used-up credit stops the chain for good", async () => {
 });
 
 test("when every model failed, all attempts are told, and when one of them is up again", async () => {
-  openrouter.script("a/first", { kind: "rate_limited", retryAfterS: 30 });
-  openrouter.script("b/second", { kind: "rate_limited", retryAfterS: 5 });
+  openrouter.script("a/first", { kind: "rate_limited", retryAfterS: 60 });
+  openrouter.script("b/second", { kind: "rate_limited", retryAfterS: 50 });
   const chain = chainWith();
-  const [soon, later] = [new Date(Date.now() + 5_000), new Date(Date.now() + 30_000)];
+  const [soon, later] = [new Date(Date.now() + 50_000), new Date(Date.now() + 60_000)];
   health.record = async (attempt) => {
     health.attempts.push(attempt);
     const passedOverUntil = attempt.model === "a/first" ? later : soon;
@@ -301,7 +304,7 @@ test("an answer that is stopped ends at once, and counts against no model", asyn
 
 test("a reader who goes away hangs up on the model", async () => {
   openrouter.script("a/first", "content_then_stall");
-  for await (const part of chainWith().stream(REQUEST, ASKER, SIGNAL)) {
+  for await (const part of chainWith().stream(REQUEST, { payer: PAYER }, SIGNAL)) {
     expect(part.kind).toBe("text");
     break;
   }
@@ -310,7 +313,7 @@ test("a reader who goes away hangs up on the model", async () => {
 
 test("a reader slower than the limits is no fault of the model", async () => {
   openrouter.script("a/first", GOOD);
-  for await (const part of chainWith().stream(REQUEST, ASKER, SIGNAL)) {
+  for await (const part of chainWith().stream(REQUEST, { payer: PAYER }, SIGNAL)) {
     if (parts.length === 0) vi.advanceTimersByTime(60_000);
     parts.push(part);
   }

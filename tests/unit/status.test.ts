@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { ModelFacts } from "../../src/models/health.ts";
 import type { KeyFacts } from "../../src/models/key.ts";
+import type { Spending } from "../../src/money/spending.ts";
 import { detailsOf } from "../../src/operator/status/details.ts";
 import { lineOf, type StatusFacts } from "../../src/operator/status/line.ts";
 import { modelStatuses } from "../../src/operator/status/models.ts";
-import { moneyStatus, usedUpUntil } from "../../src/operator/status/money.ts";
+import { isShareUsedUp, moneyStatus, usedUpUntil } from "../../src/operator/status/money.ts";
 import { narrow } from "../../src/operator/status/words.ts";
 import type { ModelStatus, MoneyStatus } from "../../src/surface.ts";
 import { factsOf } from "../support/models.ts";
@@ -41,7 +42,8 @@ const NO_PROVIDER: Partial<ModelFacts> = {
 };
 
 function modelsOf(models: ModelFacts[], key: "none" | "blocked" | "works" = "works") {
-  return modelStatuses(models, DAYS, { key, wide: true, nowMs: NOW_MS }).map(at1432);
+  const asking = { key, wide: true, nowMs: NOW_MS, isShareUsedUp: () => false };
+  return modelStatuses(models, DAYS, asking).map(at1432);
 }
 
 /** Written out in a test, a time must be the same on every day. */
@@ -270,15 +272,32 @@ test.each<[Partial<KeyFacts>, string]>([
   expect(key.note === "").toBe(note === "");
 });
 
+const CHEAP = { inputMicrousd: 150_000, outputMicrousd: 600_000 };
+
+function spending(dayUsd: number, more: Partial<Spending> = {}): Spending {
+  return {
+    ...{ workspaceId: 1, workspace: "W", dayMicrousd: dayUsd * 1e6, dayMicrousdMax: 1e6 },
+    ...{ monthMicrousd: 0, monthMicrousdMax: 20e6, dearDayMicrousd: 0, dearDayMicrousdMax: 25e4 },
+    ...{ dayRenewsAt: new Date(MIDNIGHT_MS), monthRenewsAt: new Date(NEXT_MONTH_MS) },
+    ...more,
+  };
+}
+
 test.each([
-  ["there is money", [0.5], null],
-  ["too little is left for a question", [0.9999], MIDNIGHT_MS],
-  ["one of two workspaces has money", [1, 0.5], null],
-])("a budget is used up, or not, when %s", (_when, spentUsd, until) => {
-  const budgets = spentUsd.map((usd, workspaceId) => ({
-    ...{ workspaceId, workspace: "W", dayMicrousd: usd * 1e6, dayMicrousdMax: 1e6 },
-    ...{ monthMicrousd: 0, monthMicrousdMax: 20e6, renewsAt: new Date(MIDNIGHT_MS) },
-  }));
-  const price = { inputMicrousd: 150_000, outputMicrousd: 600_000 };
-  expect(usedUpUntil(budgets, { price })).toBe(until);
+  ["there is money", [spending(0.5)], null],
+  ["too little is left for a question", [spending(0.9999)], MIDNIGHT_MS],
+  ["one of two workspaces has money", [spending(1), spending(0.5)], null],
+  ["the month has too little left", [spending(0, { monthMicrousd: 19_999_500 })], NEXT_MONTH_MS],
+])("a budget is used up, or not, when %s", (_when, budgets, until) => {
+  expect(usedUpUntil(budgets, { price: CHEAP })).toBe(until);
+});
+
+test("a model much dearer than the first is not the next one once its share of the day is used up", () => {
+  const price = { inputMicrousd: 2_500_000, outputMicrousd: 10_000_000 };
+  const models = [factsOf("a/cheap", { price: CHEAP }), factsOf("b/dear", { price })];
+  const isUsedUp = (spent: number, facts: ModelFacts | undefined) =>
+    facts && isShareUsedUp([spending(0, { dearDayMicrousd: spent })], models, facts);
+  expect(isUsedUp(0, models[1])).toBe(false);
+  expect(isUsedUp(24e4, models[1])).toBe(true);
+  expect(isUsedUp(24e4, models[0])).toBe(false);
 });

@@ -56,7 +56,7 @@ function embedderLines({ state, note }: Status["embedder"]): string[] {
   return narrow(`Finding by meaning: ${state}`, ...(note ? [`→ ${note}`] : []));
 }
 
-function amountLines({ files, queue }: Pick<Status, "files" | "queue">): string[] {
+function amountLines({ files, queue, viewer }: StatusFacts): string[] {
   const some = (count: number, what: string) => (count > 0 ? [`${count} ${what}`] : []);
   return [
     ...narrow(
@@ -67,13 +67,15 @@ function amountLines({ files, queue }: Pick<Status, "files" | "queue">): string[
         ...some(files.withoutVectors, "by words alone"),
       ]),
     ),
-    ...narrow(
-      ...dotted([
-        `Jobs: ${queue.waiting} waiting`,
-        `${queue.running} running`,
-        ...some(queue.dead, "given up"),
-      ]),
-    ),
+    ...(viewer.admin
+      ? narrow(
+          ...dotted([
+            `Jobs: ${queue.waiting} waiting`,
+            `${queue.running} running`,
+            ...some(queue.dead, "given up"),
+          ]),
+        )
+      : []),
   ];
 }
 

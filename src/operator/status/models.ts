@@ -56,16 +56,23 @@ const STATES = {
   no_provider: "no_provider",
 } as const satisfies Record<ModelState, ModelStatus["state"]>;
 
-/**
- * The models as people are told of them, in the chain's order.
- * @param key none: they are off; blocked: none of them is asked
- */
+interface Asking {
+  /** none: they are off; blocked: none of them is asked. */
+  key: "none" | "blocked" | "works";
+  wide: boolean;
+  nowMs: number;
+  /** A model much dearer than the first has had its share of the day. */
+  isShareUsedUp(facts: ModelFacts): boolean;
+}
+
+/** The models as people are told of them, in the chain's order. */
 export function modelStatuses(
   models: ModelFacts[],
   days: Map<string, Day>,
-  { key, wide, nowMs }: { key: "none" | "blocked" | "works"; wide: boolean; nowMs: number },
+  { key, wide, nowMs, isShareUsedUp }: Asking,
 ): ModelStatus[] {
-  const next = key === "works" ? models.find((facts) => whyPassedOver(facts, {}) === null) : null;
+  const isAsked = (facts: ModelFacts) => whyPassedOver(facts, {}) === null && !isShareUsedUp(facts);
+  const next = key === "works" ? models.find(isAsked) : null;
   return models.map((facts) => {
     const day = days.get(facts.model) ?? NO_TRIES;
     const seen = wide ? day : shareOnly(day);

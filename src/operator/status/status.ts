@@ -10,7 +10,7 @@ import { VERSION } from "../version.ts";
 import { detailsOf } from "./details.ts";
 import { lineOf, type StatusFacts } from "./line.ts";
 import { modelStatuses, readDays } from "./models.ts";
-import { moneyStatus, NOTHING_SPENT, readSpent, usedUpUntil } from "./money.ts";
+import { isShareUsedUp, moneyStatus, NOTHING_SPENT, readSpent, usedUpUntil } from "./money.ts";
 
 export interface StatusDeps {
   db: Pool;
@@ -41,7 +41,8 @@ async function gather(deps: StatusDeps, viewer: StatusViewer): Promise<StatusFac
   const known = await findWorkspace(db, viewer.workspace);
   const [files, queue, health, days, key, spent] = await Promise.all([
     viewer.wide && known !== "unknown" ? countFiles(db, known.id) : NO_FILES,
-    viewer.wide ? deps.queue.depth() : NO_JOBS,
+    // They are those of all workspaces together.
+    viewer.admin ? deps.queue.depth() : NO_JOBS,
     readHealth(db, deps.models),
     readDays(db, deps.models),
     apiKey === null ? null : readKey(db, fingerprintOf(apiKey)),
@@ -51,7 +52,11 @@ async function gather(deps: StatusDeps, viewer: StatusViewer): Promise<StatusFac
   const isBlocked = key?.state === "invalid" || key?.state === "credit_out";
   const asking = isBlocked ? "blocked" : "works";
   const { wide } = viewer;
-  const models = modelStatuses(health, days, { key: key ? asking : "none", wide, nowMs });
+  const asked = { key: key ? asking : "none", wide, nowMs } as const;
+  const models = modelStatuses(health, days, {
+    ...asked,
+    isShareUsedUp: (facts) => isShareUsedUp(spent.budgets, health, facts),
+  });
   const next = health[models.findIndex((model) => model.next)];
   return {
     ...{ version: VERSION, engine, models, files, queue, viewer, nowMs },
