@@ -17,17 +17,21 @@ export async function arrive(
   place: Place,
 ): Promise<{ ids: PlaceIds; readers: Readers }> {
   const readers = await deps.adapterOf(place.platform).readers(place);
-  const mode = firstMode(deps.channels, readers.channelName);
+  const mode = firstMode(deps.channels, readers);
   return { readers, ids: await ensurePlace(deps.db, place, readers, mode) };
 }
 
-/** A channel without a name is a conversation of its people alone, which no rule by name is about. */
+/**
+ * A group without a name is a conversation of its people alone, and a channel shared with other organisations is not
+ * only ours: nothing there is read by itself.
+ */
 export function firstMode(
   { include, exclude }: ArriveDeps["channels"],
-  name: string | null,
+  { visibility, channelName: name, external = false }: Readers,
 ): ChannelMode {
-  if (name === null) return "auto";
+  if (name === null) return visibility === "direct" ? "auto" : "ask";
   const isNamed = (globs: readonly string[]) => globs.some((glob) => path.matchesGlob(name, glob));
   if (isNamed(exclude)) return "off";
-  return include.length === 0 || isNamed(include) ? "auto" : "ask";
+  const isWanted = isNamed(include) || (include.length === 0 && !external);
+  return isWanted ? "auto" : "ask";
 }

@@ -3,7 +3,7 @@
  *
  * An adapter knows one platform and nothing of retrieval; the core knows no platform.
  */
-import type { Incoming, Mention, Place, SharedFile } from "./events.ts";
+import type { FileShared, Incoming, Mention, OnlyFor, Place, SharedFile } from "./events.ts";
 
 /** Which files of a channel are read: all documents shared there, only what is handed over, or none. */
 export type ChannelMode = "auto" | "ask" | "off";
@@ -14,6 +14,17 @@ export type Command = { place: Place; userId: string } & (
   | { kind: "opt_out"; out: boolean }
   | { kind: "forget_file"; fileId: string }
   | { kind: "status" }
+  /** The same question again, answered for this person alone. `key` is the platform's own id of the wish. */
+  | { kind: "ask_privately"; messageId: string; key: string; onlyFor: OnlyFor }
+  /** All sources of the answer to this question. */
+  | { kind: "sources"; messageId: string }
+  /** In a thread: whether Docent stays quiet there until it is mentioned. */
+  | { kind: "mute"; muted: boolean }
+  /**
+   * As somebody typed it: `files`, `channel ask`, `ask How many?`. `key` is the platform's own id of it; `aloud`:
+   * everybody in the place will read the reply.
+   */
+  | { kind: "typed"; text: string; key: string; onlyFor?: OnlyFor; aloud?: boolean }
 );
 
 /** `text` is for who asked, and for nobody else. */
@@ -76,6 +87,8 @@ export interface Readers {
   channelName: string | null;
   /** Are guests or people of other organisations among the readers? Null: not known, which counts as yes. */
   outsiders: boolean | null;
+  /** It is shared with other organisations. */
+  external?: boolean;
   /** Other channels that the platform proves to be readable by every reader of this place. */
   alsoReadable: string[];
 }
@@ -101,12 +114,40 @@ export interface Posts {
   orphans?(messageIds: string[]): Promise<string[]>;
 }
 
+/** What may have happened while nobody listened. */
+export interface Gap {
+  /** Milliseconds since 1970: what happened before this has been handed in. */
+  sinceMs: number;
+  /** Threads with answers or files of the last days: platforms don't list what is written in them. */
+  threads: Place[];
+}
+
+/** A word to one person alone. */
+export interface Note {
+  text: string;
+  /** One thing that they can say yes to, as a button. */
+  offer?: { kind: "backfill"; label: string };
+}
+
+/** A page of what was shared in a channel, newest first. */
+export interface SharedPage {
+  files: FileShared[];
+  /** Of all pages together, where the platform says. */
+  total: number | null;
+  /** Null: this was the last page. */
+  next: string | null;
+}
+
 /** Where adapters hand in what happened. */
 export interface Inbox {
   /** Resolves once the event can't be lost; only then may the platform be told that it arrived. */
   accept(event: Incoming): Promise<void>;
   /** Does it, or says why not. Whether this person may is decided here (rights.ts). */
   command(command: Command): Promise<CommandReply>;
+  /** What to read back after a time without connection. Null: nothing of this workspace was ever handed in. */
+  gap(place: Pick<Place, "platform" | "workspaceId">): Promise<Gap | null>;
+  /** Everything of this workspace up to then has been handed in; to be called now and then while connected. */
+  caughtUp(place: Pick<Place, "platform" | "workspaceId">, untilMs: number): Promise<void>;
 }
 
 /** `listen` runs in gateways alone; everything else works in any process. */
@@ -139,6 +180,16 @@ export interface Adapter {
   standing(place: Place, userId: string): Promise<Standing>;
   /** Takes messages of ours back, because their question is gone. Best effort. */
   retract(place: Place, messageIds: readonly string[]): Promise<void>;
+  /** Says something to this person alone, in this place. Best effort. */
+  tell(place: Place, userId: string, note: Note): Promise<void>;
+  /** A sign of thanks on a message. Best effort. */
+  nod(place: Place, messageId: string): Promise<void>;
+  /** Ids of the people (no bots) who wrote in this thread. @throws {ServiceError} when the platform does not say */
+  voices(place: Place): Promise<string[]>;
+  /** What was shared in this channel before. @param cursor `next` of the page before; null for the first */
+  shared(place: Place, cursor: string | null, signal: AbortSignal): Promise<SharedPage>;
+  /** What keeps a gateway from hearing of events, in a few words; null while it hears of them. */
+  trouble(): string | null;
   /** Which of these files are still there and may still be shown. Unknown counts as gone. */
   present(files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
 }

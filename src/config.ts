@@ -7,6 +7,10 @@ import { Environment } from "./settings/settings.ts";
 export interface Config {
   host: string;
   port: number;
+  /** As an origin: no slash at its end. */
+  publicUrl: string | null;
+  /** What is sealed with it can be read only where it is known. */
+  secretKey: string | null;
   dataFolder: string;
   databaseUrl: string | null;
   logLevel: string;
@@ -34,9 +38,13 @@ export interface Config {
     requestsPerMinuteMax: number | null;
     concurrencyMax: number;
   };
+  /** Either botToken or clientId and clientSecret, and at least one of appToken and signingSecret. */
   slack: {
-    botToken: string;
-    appToken: string;
+    botToken: string | null;
+    appToken: string | null;
+    signingSecret: string | null;
+    clientId: string | null;
+    clientSecret: string | null;
     apiUrl: string | null;
     fileHosts: string[];
     teams: string[];
@@ -68,6 +76,16 @@ const MIB = 1024 * 1024;
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
+/** Each of these is the wish to use Slack. */
+const SLACK_KEYS = [
+  "SLACK_BOT_TOKEN",
+  "SLACK_APP_TOKEN",
+  "SLACK_SIGNING_SECRET",
+  "SLACK_CLIENT_ID",
+  "SLACK_CLIENT_SECRET",
+] as const;
+const FOR_OAUTH = ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SECRET_KEY", "PUBLIC_URL"] as const;
+
 type Settings = v.InferOutput<typeof Environment>;
 
 /** The names of all settings, for checking that .env.example and the docs hold each of them. */
@@ -97,10 +115,12 @@ function pairProblems(given: Record<string, string | undefined>): string[] {
       "WEB_TOKEN is missing: a HOST that others can reach needs one, and they sign in with it",
     );
   }
-  if (Boolean(given.SLACK_BOT_TOKEN) !== Boolean(given.SLACK_APP_TOKEN)) {
-    const missing = given.SLACK_BOT_TOKEN ? "SLACK_APP_TOKEN" : "SLACK_BOT_TOKEN";
-    problems.push(`${missing} is missing: Slack needs both SLACK_BOT_TOKEN and SLACK_APP_TOKEN`);
+  if (given.PUBLIC_URL && !given.WEB_TOKEN) {
+    problems.push(
+      "WEB_TOKEN is missing: at a PUBLIC_URL others reach the web chat, and they sign in with it",
+    );
   }
+  problems.push(...slackProblems(given));
   const whole = ["gateway", "worker"].every((role) =>
     (given.ROLES ?? "gateway,worker").includes(role),
   );
@@ -110,11 +130,39 @@ function pairProblems(given: Record<string, string | undefined>): string[] {
   return problems;
 }
 
+/** One problem at a time: each is easier to see once the one before it is gone. */
+function slackProblems(given: Record<string, string | undefined>): string[] {
+  if (!SLACK_KEYS.some((name) => given[name])) return [];
+  const { SLACK_BOT_TOKEN, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET } = given;
+  const byOAuth = Boolean(SLACK_CLIENT_ID || SLACK_CLIENT_SECRET);
+  if (SLACK_BOT_TOKEN && byOAuth) {
+    return [
+      "SLACK_BOT_TOKEN is one too many: with SLACK_CLIENT_ID each workspace gets a token of its own",
+    ];
+  }
+  if (!(SLACK_BOT_TOKEN || byOAuth)) {
+    return [
+      "SLACK_BOT_TOKEN is missing: Slack needs it (or, for several workspaces, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET)",
+    ];
+  }
+  const missing = byOAuth ? FOR_OAUTH.filter((name) => !given[name]) : [];
+  if (missing.length > 0) {
+    const [first, ...others] = missing;
+    const also = others.length > 0 ? ` (and ${others.join(", ")})` : "";
+    return [`${first} is missing${also}: several workspaces need ${FOR_OAUTH.join(", ")}`];
+  }
+  if (given.SLACK_APP_TOKEN || given.SLACK_SIGNING_SECRET) return [];
+  return [
+    "SLACK_APP_TOKEN is missing: Slack needs it for Socket Mode (or SLACK_SIGNING_SECRET for HTTP)",
+  ];
+}
+
 function toConfig(settings: Settings): Config {
-  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken } = settings;
   return {
     host: settings.HOST,
     port: settings.PORT,
+    publicUrl: settings.PUBLIC_URL ?? null,
+    secretKey: settings.SECRET_KEY ?? null,
     dataFolder: settings.DATA_DIR,
     databaseUrl: settings.DATABASE_URL ?? null,
     logLevel: settings.LOG_LEVEL,
@@ -140,7 +188,7 @@ function toConfig(settings: Settings): Config {
       requestsPerMinuteMax: settings.EMBED_RPM ?? null,
       concurrencyMax: settings.EMBED_CONCURRENCY,
     },
-    slack: botToken && appToken ? { botToken, appToken, ...slackOptions(settings) } : null,
+    slack: SLACK_KEYS.some((name) => settings[name]) ? toSlack(settings) : null,
     money: {
       dayMicrousd: microusd(settings.BUDGET_USD_PER_DAY),
       monthMicrousd: microusd(settings.BUDGET_USD_PER_MONTH),
@@ -154,8 +202,13 @@ function microusd(dollars: number): number {
   return Math.round(dollars * 1e6);
 }
 
-function slackOptions(settings: Settings) {
+function toSlack(settings: Settings): Config["slack"] {
   return {
+    botToken: settings.SLACK_BOT_TOKEN ?? null,
+    appToken: settings.SLACK_APP_TOKEN ?? null,
+    signingSecret: settings.SLACK_SIGNING_SECRET ?? null,
+    clientId: settings.SLACK_CLIENT_ID ?? null,
+    clientSecret: settings.SLACK_CLIENT_SECRET ?? null,
     apiUrl: settings.SLACK_API_URL ?? null,
     fileHosts: settings.SLACK_FILE_HOSTS,
     teams: settings.SLACK_TEAMS,

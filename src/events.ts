@@ -55,6 +55,25 @@ export interface Mention extends EventBase {
   text: string;
   /** Files that came with the question: it waits until they are read. */
   fileIds: string[];
+  /** Asked in private: the answer is for the asker alone, and may use all that they can read. */
+  onlyFor?: OnlyFor;
+}
+
+/** The platform's way back to one person alone, for a while. Opaque, and sealed by the adapter that made it. */
+export interface OnlyFor {
+  handle: string;
+  /** Milliseconds since 1970. */
+  untilMs: number;
+}
+
+/** Somebody wrote in a thread in which Docent answers, without mentioning it: to it perhaps. */
+export interface Said extends EventBase {
+  kind: "said";
+  messageId: string;
+  text: string;
+  fileIds: string[];
+  /** It mentions somebody, or answers somebody's message. */
+  toOthers: boolean;
 }
 
 /** The text of a message was edited. */
@@ -95,13 +114,38 @@ export interface AccessChanged extends EventBase {
   kind: "access_changed";
 }
 
+/** Docent was added to a channel, by this person. */
+export interface Joined extends EventBase {
+  kind: "joined";
+}
+
+/** Somebody wants the files read that were shared in this channel before. */
+export interface BackfillAccepted extends EventBase {
+  kind: "backfill_accepted";
+}
+
+/** The channel is gone, archived, or Docent is no longer in it. */
+export interface ChannelGone extends EventBase {
+  kind: "channel_gone";
+}
+
+/** Docent was removed from the workspace: everything of it goes. Only the place's workspace counts. */
+export interface WorkspaceGone extends EventBase {
+  kind: "workspace_gone";
+}
+
 export type Incoming =
   | FileShared
   | FileRemoved
   | Mention
+  | Said
   | MessageChanged
   | MessageDeleted
   | Rated
   | Stopped
   | RegenerateWanted
-  | AccessChanged;
+  | AccessChanged
+  | Joined
+  | BackfillAccepted
+  | ChannelGone
+  | WorkspaceGone;

@@ -1,20 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Adapter, Inbox } from "./chat.ts";
-import { runCommand } from "./commands.ts";
 import { createIntake } from "./handle.ts";
-import { type Life, type Parts, rulesOf, statusOf } from "./parts.ts";
+import { commandsOf, type Life, type Parts } from "./parts.ts";
 
 const LISTEN_WAIT_MS = 5_000;
 
 /** Listens to the platforms, and hands in what happens there. */
 export async function startGateways(parts: Parts, adapters: Adapter[], life: Life): Promise<void> {
-  const { config, log, database, queue } = parts;
-  const db = database.pool;
-  const deps = { db, status: statusOf(parts), ...rulesOf(config, adapters) };
-  const inbox: Inbox = {
-    ...createIntake({ db, queue }),
-    command: (command) => runCommand(deps, command),
-  };
+  const { log, database, queue } = parts;
+  const intake = createIntake({ db: database.pool, queue });
+  const inbox: Inbox = { ...intake, command: commandsOf(parts, adapters, intake.accept) };
   for (const adapter of adapters) {
     life.opened(() => adapter.close());
     const listening = adapter.listen(inbox);
@@ -26,4 +21,10 @@ export async function startGateways(parts: Parts, adapters: Adapter[], life: Lif
       log.error({ err: error, platform: adapter.platform }, "cannot listen to the platform");
     });
   }
+}
+
+/** What keeps a platform from being heard, in words; null while all of them are. */
+export function troubleOf(adapters: Adapter[]): string | null {
+  const troubles = adapters.flatMap((adapter) => adapter.trouble() ?? []);
+  return troubles.length > 0 ? troubles.join("; ") : null;
 }

@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { type AnswerDeps, answerQuestion } from "./answer/answer.ts";
 import {
   type AskedAnewDeps,
@@ -10,35 +10,63 @@ import {
   stop,
 } from "./answer/asked-anew.ts";
 import type { RetryDue } from "./answer/retry.ts";
+import { hearSaid } from "./answer/said.ts";
 import { arrive } from "./arrive.ts";
+import {
+  acceptBackfill,
+  type BackfillDue,
+  type BackfillFile,
+  continueBackfill,
+  greet,
+  readBackfilled,
+} from "./backfill.ts";
 import type { Adapter, Inbox } from "./chat.ts";
 import { removeShare, sharesOf } from "./db/contents.ts";
+import { showChannel } from "./db/gone.ts";
 import { findPlace } from "./db/places.ts";
+import { keepSaid } from "./db/said.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { AccessChanged, FileRemoved, Incoming } from "./events.ts";
+import { createGaps } from "./gaps.ts";
+import { leaveChannel, leaveWorkspace } from "./gone.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
 import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
 import type { Queue, QueueName } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
+import { type SweepDue, sweep } from "./sweep.ts";
 
 /** Stores events before they are acknowledged, the same key twice as one. */
-export function createIntake(deps: { db: Pool; queue: Queue }): Pick<Inbox, "accept"> {
+export function createIntake(deps: { db: Pool; queue: Queue }): Omit<Inbox, "command"> {
   return {
+    ...createGaps(deps),
     accept: (event) =>
       inTransaction(deps.db, async (client) => {
-        const { rowCount } = await client.query(
-          "insert into event (key) values ($1) on conflict do nothing",
-          [event.key],
-        );
-        if (rowCount === 0) return;
+        const isNew = event.kind === "said" ? keepSaid(client, event) : keep(client, event);
+        if (!(await isNew)) return;
+        if (isFromWithin(event)) await showChannel(client, event.place);
         await deps.queue.send(client, queueOf(event), event, groupOf(event));
       }),
   };
 }
 
+async function keep(client: PoolClient, { key }: Incoming): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "insert into event (key) values ($1) on conflict do nothing",
+    [key],
+  );
+  return rowCount === 1;
+}
+
+/** It reaches us only where Docent is in the channel. What is wanted in private may come from anywhere. */
+function isFromWithin(event: Incoming): boolean {
+  if (event.kind === "mention") return !event.onlyFor;
+  return event.kind === "file_shared" || event.kind === "said" || event.kind === "joined";
+}
+
 function queueOf(event: Incoming): QueueName {
   switch (event.kind) {
     case "mention":
+    case "said":
       return "question";
     case "file_shared":
       return "file";
@@ -49,6 +77,10 @@ function queueOf(event: Incoming): QueueName {
     case "stopped":
     case "regenerate_wanted":
     case "access_changed":
+    case "joined":
+    case "backfill_accepted":
+    case "channel_gone":
+    case "workspace_gone":
       return "event";
     default:
       return event satisfies never;
@@ -58,7 +90,8 @@ function queueOf(event: Incoming): QueueName {
 /** Whose jobs share a limit: a person's questions, a workspace's files. */
 function groupOf({ kind, place, userId }: Incoming): string {
   const workspace = `${place.platform}:${place.workspaceId}`;
-  return kind === "mention" ? `${workspace}:${userId}` : workspace;
+  const asks = kind === "mention" || kind === "said";
+  return asks ? `${workspace}:${userId}` : workspace;
 }
 
 export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
@@ -67,7 +100,7 @@ export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
 }
 
 /** What is in the queue: what happened on a platform, and what we want done ourselves. */
-export type Work = Incoming | VectorsWanted | RetryDue;
+export type Work = Incoming | VectorsWanted | RetryDue | BackfillDue | BackfillFile | SweepDue;
 
 /** The one switch from what happened to what is done about it. */
 export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal): Promise<void> {
@@ -75,6 +108,8 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
   switch (work.kind) {
     case "mention":
       return answerQuestion(deps, { ...attempt, data: work }, signal);
+    case "said":
+      return hearSaid(deps, { ...attempt, data: work }, signal);
     case "message_changed":
       return editQuestion(deps, { ...attempt, data: work });
     case "message_deleted":
@@ -85,6 +120,8 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
       return stop(deps, { ...attempt, data: work });
     case "regenerate_wanted":
       return regenerate(deps, { ...attempt, data: work });
+    case "sweep_due":
+      return sweep(deps, { ...attempt, data: work }, signal);
     case "retry_due":
       return retry(deps, { ...attempt, data: work });
     case "file_shared":
@@ -95,6 +132,18 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
       return refreshAccess(deps, { ...attempt, data: work });
     case "vectors_wanted":
       return fill(deps, { ...attempt, data: work }, signal);
+    case "joined":
+      return greet(deps, { ...attempt, data: work }, signal);
+    case "backfill_accepted":
+      return acceptBackfill(deps, { ...attempt, data: work });
+    case "backfill_due":
+      return continueBackfill(deps, { ...attempt, data: work }, signal);
+    case "backfill_file":
+      return readBackfilled(deps, { ...attempt, data: work }, signal);
+    case "channel_gone":
+      return leaveChannel(deps, { ...attempt, data: work });
+    case "workspace_gone":
+      return leaveWorkspace(deps, { ...attempt, data: work });
     default:
       return work satisfies never;
   }

@@ -3,16 +3,16 @@ import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { Hono } from "hono";
-import { createSlack } from "../adapters/slack/slack.ts";
+import { createSlackSetup } from "../adapters/slack/setup.ts";
+import { createSlack, type SlackChat } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
 import { readWorkspace } from "../adapters/web/readWorkspace.ts";
 import { createWeb } from "../adapters/web/web.ts";
-import type { Adapter } from "./chat.ts";
 import { type Config, readConfig } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDatabase } from "./db/pool.ts";
 import { createEmbedder } from "./embed/credentials.ts";
-import { startGateways } from "./gateway.ts";
+import { startGateways, troubleOf } from "./gateway.ts";
 import { openQueue } from "./jobs/queue.ts";
 import { createLibrary } from "./library.ts";
 import type { Log } from "./log.ts";
@@ -34,16 +34,20 @@ export async function main(argv: string[]): Promise<void> {
   // A reader that has seen enough, like `head`, is no error.
   process.stdout.on("error", () => process.exit());
   process.exitCode = await runCommandLine(argv, {
-    settings: () => {
-      loadDotenv({ quiet: true });
-      return { config: readConfig(process.env), environment: process.env };
-    },
+    settings: () => ({ config: readConfig(environment()), environment: environment() }),
+    setup: { environment, slack: createSlackSetup, stdin: process.stdin, stdout: process.stdout },
     start,
     migrations: MIGRATIONS,
     stdout: process.stdout,
     stderr: process.stderr,
     stopSignal,
   });
+}
+
+/** With what stands in .env, where the environment itself does not have it. */
+function environment(): Record<string, string | undefined> {
+  loadDotenv({ quiet: true });
+  return process.env;
 }
 
 /** Aborts at the first Ctrl-C; the second one ends the process as it always does. */
@@ -110,16 +114,20 @@ async function open(
   const parts: Parts = { config, log, database, queue, embedder, metrics };
   let closing = false;
   const operator = { key: randomUUID(), status: () => statusOf(parts)(OPERATOR) };
+  const web = await createWebChat(parts);
+  const slack = createSlackChat(parts);
+  const adapters = [web.adapter, ...(slack ? [slack.adapter] : [])];
   const routes = createRoutes({
     operator,
     db: database.pool,
     metrics,
     closing: () => closing,
+    trouble: () => (config.roles.gateway ? troubleOf(adapters) : null),
     guard: guard(boundTo(config)),
   });
-  const web = await createWebChat(parts);
+  // Slack signs what it sends, and comes by a name of its own: it is not for the guard of the web chat.
+  if (slack?.routes) routes.route("/", slack.routes);
   routes.route("/", web.routes);
-  const adapters = [web.adapter, ...createSlackChat(config, log)];
 
   if (config.roles.worker) await startWork(parts, adapters, workFolder, life);
   const server = await listen(routes, config.host, config.port);
@@ -154,12 +162,18 @@ async function createWebChat(parts: Parts) {
 }
 
 /** A port of 0 is any free one, which is not known yet. */
-function boundTo({ host, port }: Config): Bound {
-  return { host, port: port === 0 ? undefined : port };
+function boundTo({ host, port, publicUrl }: Config): Bound {
+  return { host, port: port === 0 ? undefined : port, publicUrl };
 }
 
-function createSlackChat({ slack }: Config, log: Log): Adapter[] {
-  if (!slack) return [];
-  const { apiUrl, ...rest } = slack;
-  return [createSlack({ ...rest, log, ...(apiUrl && { apiUrl }) })];
+function createSlackChat({ config, database, log }: Parts): SlackChat | null {
+  const { slack, secretKey, publicUrl } = config;
+  if (!slack) return null;
+  const { clientId, clientSecret } = slack;
+  // The configuration has all of them or none.
+  const oauth =
+    clientId && clientSecret && secretKey && publicUrl
+      ? { clientId, clientSecret, secretKey, publicUrl, db: database.pool }
+      : null;
+  return createSlack({ ...slack, oauth, secretKey, log });
 }

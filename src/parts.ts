@@ -1,4 +1,6 @@
-import type { Adapter } from "./chat.ts";
+import type { Adapter, Inbox } from "./chat.ts";
+import type { CommandDeps, SentTo } from "./commands/deps.ts";
+import { runCommand } from "./commands/run.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/pool.ts";
 import type { Embedder } from "./embed/embedder.ts";
@@ -43,4 +45,25 @@ function adapterNamed(adapters: Adapter[], platform: string): Adapter {
   throw new ConfigError(
     `There is work waiting for ${platform}, but ${platform} is not set up in this process.`,
   );
+}
+
+/** What people have done at once, for the gateways and for commands that come as mentions. */
+export function commandsOf(
+  parts: Parts,
+  adapters: Adapter[],
+  accept: Inbox["accept"],
+): Inbox["command"] {
+  const { config, database } = parts;
+  const deps: CommandDeps = {
+    ...{ db: database.pool, accept, status: statusOf(parts), ...rulesOf(config, adapters) },
+    ...{ scope: config.scope, limits: config.limits, sentTo: sentTo(parts) },
+  };
+  return (command) => runCommand(deps, command);
+}
+
+function sentTo({ config: { openrouter, embedding }, embedder }: Parts): SentTo {
+  return {
+    openrouter: openrouter.apiKey === null ? null : openrouter.dataCollection,
+    awsRegion: embedder ? embedding.region : null,
+  };
 }

@@ -4,7 +4,11 @@ import type { Standing } from "./chat.ts";
 export type Action =
   | "forget_file"
   | "set_mode"
+  | "backfill"
   | "opt_out"
+  | "see_files"
+  | "see_sources"
+  | "mute"
   | "stop"
   | "regenerate"
   | "rate"
@@ -17,7 +21,13 @@ export type Role = "reader" | "owner" | "moderator" | "admin";
 export const RIGHTS: Record<Action, readonly Role[]> = {
   forget_file: ["owner", "moderator", "admin"],
   set_mode: ["moderator", "admin"],
+  // The owner is whoever invited Docent.
+  backfill: ["owner", "moderator", "admin"],
   opt_out: ["owner"],
+  // Of the place itself: what others hold stays with answer/scope.ts.
+  see_files: ["reader", "owner", "moderator", "admin"],
+  see_sources: ["reader", "owner", "moderator", "admin"],
+  mute: ["reader", "owner", "moderator", "admin"],
   stop: ["owner", "moderator", "admin"],
   regenerate: ["owner", "moderator", "admin"],
   rate: ["reader", "owner", "moderator", "admin"],

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { maintain } from "./db/maintain.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { Embedder } from "./embed/embedder.ts";
+import { emptyExpired, forgetOldWords } from "./gone.ts";
 import { type VectorsWanted, workspacesToFill } from "./ingest/fill.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Log } from "./log.ts";
@@ -36,6 +37,8 @@ export function startUpkeep(deps: {
     forgotAtMs = Date.now();
     await forgetEvents(deps.db);
     await settleForgotten(deps.db);
+    await emptyExpired(deps.db);
+    await forgetOldWords(deps.db);
   };
   let running = Promise.resolve();
   const run = (): void => {

@@ -1,14 +1,14 @@
 import { createStops } from "./answer/stops.ts";
 import type { Adapter } from "./chat.ts";
 import { createNightly } from "./db/backup/dumps.ts";
-import { type HandleDeps, handleWork, type Work } from "./handle.ts";
+import { createIntake, type HandleDeps, handleWork, type Work } from "./handle.ts";
 import { createExtractor } from "./ingest/extract/extractor.ts";
 import { type Room, startWorker } from "./jobs/worker.ts";
 import type { Attempt } from "./models/attempt.ts";
 import { type Models, openModels } from "./models/models.ts";
 import { createLedger, type Ledger } from "./money/ledger.ts";
 import { dumpsFolder } from "./operator/commands/database.ts";
-import { type Life, type Parts, rulesOf } from "./parts.ts";
+import { commandsOf, type Life, type Parts, rulesOf } from "./parts.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 /** Running answers may finish for so long at a shutdown; the rest goes back to the queue. */
@@ -38,6 +38,7 @@ export async function startWork(
     ...{ db, queue, embedder, extractor, workFolder, log },
     ...rulesOf(config, adapters),
     ledger,
+    command: commandsOf(parts, adapters, createIntake({ db, queue }).accept),
     chain: models?.chain ?? null,
     stops: await createStops(notifications),
     scope: config.scope,

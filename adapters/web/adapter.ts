@@ -10,11 +10,13 @@ import { adminOf, PLATFORM, type Site } from "./site.ts";
 import {
   dropUnfinished,
   filePieces,
+  filesIn,
   filesReceived,
   filesThere,
   findFile,
   setFileState,
 } from "./store/files.ts";
+import { voicesIn } from "./store/messages.ts";
 import { questionsEdited, questionsUnanswered } from "./store/questions.ts";
 import { retractReply } from "./store/replies.ts";
 import { channelsOf, readersOf } from "./workspace.ts";
@@ -60,6 +62,19 @@ export function createAdapter(site: Site, notifications: Listening): Adapter {
     async retract(_place, messageIds) {
       for (const id of messageIds) await retractReply(db, id);
     },
+    // Here nobody can be told or thanked alone; what concerns people stands at their files and answers.
+    tell: async () => undefined,
+    nod: async () => undefined,
+    voices: ({ channelId, threadId }) => voicesIn(db, channelId, threadId),
+    async shared({ channelId }) {
+      const files = await filesIn(db, channelId);
+      return {
+        files: files.map((file) => sharedEvent(site, file)),
+        total: files.length,
+        next: null,
+      };
+    },
+    trouble: () => null,
     async present(files) {
       const ids = files.map((file) => file.fileId);
       const there = await filesThere(db, ids);

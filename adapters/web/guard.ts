@@ -20,6 +20,8 @@ export interface Bound {
   host: string;
   /** Left out where it is not known yet: then any port is right. */
   port?: number | undefined;
+  /** PUBLIC_URL: where a proxy in front of it is reached. */
+  publicUrl?: string | null | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ function sameOrigin(origin: string, host: string): boolean {
 function isOurs(hostHeader: string, bound: Bound): boolean {
   const url = URL.parse(`http://${hostHeader}`);
   if (url?.host !== hostHeader.replace(/:80$/, "").toLowerCase()) return false;
+  if (bound.publicUrl && url.host === URL.parse(bound.publicUrl)?.host) return true;
   // Published to a network, the port may be another outside, and people come by number. A number is safe:
   // only a name can be pointed here by somebody else.
   if (EVERYWHERE.includes(bound.host)) return isKnownName(url.hostname, bound) || isNumber(url);

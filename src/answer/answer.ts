@@ -9,6 +9,7 @@ import {
   saveSources,
   unknownMessages,
 } from "../db/answers.ts";
+import { wantsStreaming } from "../db/people.ts";
 import type { PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Mention } from "../events.ts";
@@ -19,6 +20,7 @@ import { type Draft, emptyDraft } from "./draft.ts";
 import { drain } from "./drain.ts";
 import type { RetryDue } from "./retry.ts";
 import type { Stops } from "./stops.ts";
+import { whole } from "./whole.ts";
 
 export interface AnswerDeps extends ComposeDeps, ArriveDeps {
   db: Pool;
@@ -48,18 +50,19 @@ export async function answerQuestion(
   let answering: Answering | null = null;
   try {
     const { ids, readers } = await arrive(deps, asked.place);
-    const answer = await inTransaction(deps.db, (client) => ensureAnswer(client, ids, asked));
+    const answer = await ensureAnswer(deps.db, ids, asked);
     answering = { job, ids, answer };
     if (answer.state !== "answering") return await finish(deps, answering, null);
+    if (isTooLate(asked)) return await letGo(deps, answering, draft);
     using stop = deps.stops.watch(ids.workspaceId, answer.id);
     const left = new AbortController();
     const either = AbortSignal.any([signal, stop.signal, left.signal]);
-    const { retried, wantedToday, renewsAt } = answer;
+    const { id: answerId, version, retried } = answer;
     const payer = { workspaceId: ids.workspaceId, userId: asked.userId };
-    const question = { ...asked, ids, readers, payer, retried, wantedToday, renewsAt };
-    const reply = compose(deps, adapter, question, draft, either);
-    const drained = drain(reply, () => left.abort());
-    await adapter.post(asked, drained, postsOf(deps, answering), signal);
+    const question = { ...asked, ids, readers, payer, answerId, version, retried };
+    const reply = drain(compose(deps, adapter, question, draft, either), () => left.abort());
+    const streams = await wantsStreaming(deps.db, ids.workspaceId, asked.userId);
+    await adapter.post(asked, streams ? reply : whole(reply), postsOf(deps, answering), signal);
   } catch (error) {
     signal.throwIfAborted();
     if (job.last) await sayTrouble(deps, adapter, { asked, answering }, signal);
@@ -73,13 +76,25 @@ export async function answerQuestion(
   );
 }
 
+/** The way back to one person alone is open for a while only. */
+function isTooLate({ onlyFor }: Mention): boolean {
+  return onlyFor !== undefined && onlyFor.untilMs <= Date.now();
+}
+
+async function letGo(deps: AnswerDeps, answering: Answering, draft: Draft): Promise<void> {
+  await finish(deps, answering, { ...draft, failed: true });
+  deps.log.warn({ answer: answering.answer.id }, "too late for an answer in private");
+}
+
 function postsOf(deps: AnswerDeps, { job, ids, answer: { id, posted } }: Answering): Posts {
   const onPosted = async (messageId: string): Promise<void> => {
     await addPosted(deps.db, ids.workspaceId, id, messageId);
     posted.push(messageId);
   };
   const orphans = (messageIds: string[]) => unknownMessages(deps.db, ids, messageIds);
-  return { posted: [...posted], onPosted, ...(job.retryCount > 0 && { orphans }) };
+  // What only one person sees stands in no thread where it could be found again.
+  const mayHaveOrphans = job.retryCount > 0 && !job.data.onlyFor;
+  return { posted: [...posted], onPosted, ...(mayHaveOrphans && { orphans }) };
 }
 
 // Where even the place is not known, there is nowhere to write down what was posted.
@@ -129,5 +144,5 @@ async function askAgainAt(
   at: Date,
 ): Promise<void> {
   const due: RetryDue = { kind: "retry_due", place, userId, messageId };
-  await queue.send(client, "event", due, `${place.platform}:${place.workspaceId}`, at);
+  await queue.send(client, "event", due, `${place.platform}:${place.workspaceId}`, { startAt: at });
 }

@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { allowed, type RightsDeps } from "../commands.ts";
+import { allowed, type RightsDeps } from "../commands/allowed.ts";
 import {
   deleteAnswer,
   findAnswer,
@@ -71,7 +71,8 @@ export function stop(deps: AskedAnewDeps, job: Job<Stopped>): Promise<void> {
 
 export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Promise<void> {
   return onAnswer(deps, job, async (client, ids, answer) => {
-    if (answer.state === "answering") return;
+    // The words of an old question are forgotten.
+    if (answer.state === "answering" || answer.question === "") return;
     if (!(await allowed(deps, job.data, "regenerate", answer.askerId))) return;
     await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
   });
@@ -81,7 +82,8 @@ export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Pro
 export function retry(deps: AskedAnewDeps, job: Job<RetryDue>): Promise<void> {
   return onAnswer(deps, job, async (client, ids, answer) => {
     if (answer.state !== "failed" || !answer.retried) return;
-    await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
+    const again = { ids, answer, place: job.data.place, retried: true };
+    await answerAgain(deps, client, again, answer.question);
   });
 }
 
@@ -99,14 +101,22 @@ async function onAnswer(
   });
 }
 
+interface Again {
+  ids: PlaceIds;
+  answer: StandingAnswer;
+  place: Incoming["place"];
+  /** By ourselves, since no model answered. */
+  retried?: boolean;
+}
+
 /** Stops what is being said, and asks anew under the same key: the answer stays one, in the same messages. */
 async function answerAgain(
   deps: AskedAnewDeps,
   client: PoolClient,
-  { ids, answer, place }: { ids: PlaceIds; answer: StandingAnswer; place: Incoming["place"] },
+  { ids, answer, place, retried = false }: Again,
   question: string,
 ): Promise<void> {
-  await reopenAnswer(client, ids.workspaceId, answer.id, question);
+  await reopenAnswer(client, ids.workspaceId, answer.id, { question, retried });
   await notifyStop(client, ids.workspaceId, answer.id);
   const again: Mention = {
     kind: "mention",

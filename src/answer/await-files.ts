@@ -46,7 +46,7 @@ function isOpen({ state }: AwaitedFile, waitedMs: number): boolean {
 
 async function filesOf(
   db: Pool,
-  { ids, fileIds, place, messageId }: Mention & { ids: PlaceIds },
+  { ids, fileIds, place, messageId, onlyFor }: Mention & { ids: PlaceIds },
 ): Promise<AwaitedFile[]> {
   const { rows } = await db.query<AwaitedFile>(
     `select coalesce(s.file_id, f.id) as "fileId", s.name, s.content_id as "contentId",
@@ -57,7 +57,8 @@ async function filesOf(
        full join (select * from share where workspace_id = $1 and channel_id = $2
                     and (file_id = any($3) or thread_id = $4)) s on s.file_id = f.id
        left join content c on c.workspace_id = $1 and c.id = s.content_id`,
-    [ids.workspaceId, ids.channelId, fileIds, place.threadId ?? messageId],
+    // Whoever asks in private may have left the thread's channel meanwhile.
+    [ids.workspaceId, ids.channelId, fileIds, onlyFor ? null : (place.threadId ?? messageId)],
   );
   return rows;
 }

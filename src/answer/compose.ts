@@ -1,16 +1,17 @@
 import type { Adapter, ReplyPart } from "../chat.ts";
-import type { Wanted } from "../db/answers.ts";
+import { takeQuestion } from "../db/quotas.ts";
 import type { Chain } from "../models/chain.ts";
 import { type AwaitedFile, awaitFiles } from "./await-files.ts";
 import { type Draft, say } from "./draft.ts";
 import { type Asked, type GatherDeps, gather } from "./gather.ts";
 import { nothingFound } from "./scope.ts";
 import { smallTalk } from "./small-talk.ts";
+import { isSpokenCommand, runSpoken, type SpokenDeps } from "./spoken.ts";
 import { StoppedByPerson } from "./stops.ts";
 import { NO_KEY, questionsText } from "./trouble.ts";
 import { type WriteDeps, writeAsTheyStand, writeFromPassages, writeInGeneral } from "./write.ts";
 
-export interface ComposeDeps extends GatherDeps {
+export interface ComposeDeps extends GatherDeps, SpokenDeps {
   /** Null: no key, so the best passages stand for an answer. */
   chain: Chain | null;
   /** When the files hold nothing: an answer by the model alone, marked as such. */
@@ -18,9 +19,6 @@ export interface ComposeDeps extends GatherDeps {
   limits: GatherDeps["limits"] &
     WriteDeps["limits"] & { questionCharsMax: number; questionsPerDay: number };
 }
-
-/** What the asker has had today, with this one. */
-type Quota = Pick<Wanted, "wantedToday" | "renewsAt">;
 
 const EMPTY_QUESTION =
   "What would you like to know? Ask me about the files shared here, and I answer from them.";
@@ -30,10 +28,11 @@ const STOPPED = "Stopped, as asked.";
 export async function* compose(
   deps: ComposeDeps,
   adapter: Adapter,
-  asked: Asked & Quota,
+  asked: Asked,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
+  if (isSpokenCommand(asked)) return yield* runSpoken(deps, adapter, asked, draft);
   const word = kindWord(asked.text, deps.limits.questionCharsMax);
   if (word) return yield say(draft, word);
   try {
@@ -54,7 +53,7 @@ function kindWord(question: string, charsMax: number): string | null {
 async function* answer(
   deps: ComposeDeps,
   adapter: Adapter,
-  asked: Asked & Quota,
+  asked: Asked,
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
@@ -66,22 +65,28 @@ async function* answer(
   const gathered = await gather(deps, adapter, { ...asked, ownContentIds: own }, signal);
   draft.retrieved = gathered.retrieved;
   const { chain } = deps;
-  const why = whyNoModel(deps, asked);
-  if (gathered.passages.length > 0) {
-    if (!chain || why) yield* writeAsTheyStand(asked, gathered, draft, why);
-    else yield* writeFromPassages({ ...deps, chain }, asked, gathered, draft, signal);
+  const isFound = gathered.passages.length > 0;
+  if (!isFound) yield say(draft, nothingFound(gathered.scope));
+  if (!chain) {
+    if (isFound) yield* writeAsTheyStand(asked, gathered, draft, NO_KEY);
     return;
   }
-  yield say(draft, nothingFound(gathered.scope));
-  if (!chain || why || !deps.generalAnswers) return;
-  yield* writeInGeneral({ ...deps, chain }, asked, draft, signal);
+  if (!isFound && !deps.generalAnswers) return;
+  const note = await quotaNote(deps, asked);
+  const write = { ...deps, chain };
+  if (!isFound) yield* note ? [] : writeInGeneral(write, asked, draft, signal);
+  else if (note) yield* writeAsTheyStand(asked, gathered, draft, note);
+  else yield* writeFromPassages(write, asked, gathered, draft, signal);
 }
 
-/** Why the passages have to do; empty: a model may be asked. */
-function whyNoModel({ chain, limits }: ComposeDeps, { wantedToday, renewsAt }: Quota): string {
-  if (!chain) return NO_KEY;
-  const { questionsPerDay } = limits;
-  return wantedToday > questionsPerDay ? questionsText(questionsPerDay, renewsAt) : "";
+/** Takes one of the asker's questions of today; empty: a model may be asked. */
+async function quotaNote({ db, limits }: ComposeDeps, asked: Asked): Promise<string> {
+  // A second try of ours is none of theirs.
+  if (asked.retried) return "";
+  const { answerId, version, payer } = asked;
+  const wanted = { workspaceId: payer.workspaceId, askerId: asked.userId, answerId, version };
+  const renewsAt = await takeQuestion(db, wanted, limits.questionsPerDay);
+  return renewsAt ? questionsText(limits.questionsPerDay, renewsAt) : "";
 }
 
 async function* waited(

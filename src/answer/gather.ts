@@ -65,6 +65,8 @@ export type Asked = Mention & {
   ids: PlaceIds;
   readers: Readers;
   payer: Payer;
+  answerId: number;
+  version: number;
   retried: boolean;
 };
 
@@ -86,12 +88,14 @@ export async function gather(
   asked: Asked & { ownContentIds: number[] },
   signal: AbortSignal,
 ): Promise<Gathered> {
-  const { ids, readers, place, userId } = asked;
-  const scope = await scopeOf({ ...deps, adapter }, place, userId, ids, readers);
+  const { ids, place } = asked;
+  const isPrivate = asked.onlyFor !== undefined;
+  const scope = await scopeOf({ ...deps, adapter }, { ...asked, isPrivate });
   const channelIds = scope.channels.map((channel) => channel.id);
   const threadId = place.threadId ?? asked.messageId;
   const limit = Math.floor(deps.limits.historyMessagesMax / 2);
-  const past = await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
+  // In private nothing is used of what others asked.
+  const past = isPrivate ? [] : await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
   const previous = past.at(-1);
   const vector = await queryVector(deps, asked.text, asked.payer, signal);
   const query = {

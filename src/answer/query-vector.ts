@@ -1,7 +1,7 @@
 import { costMicrousd, type Embedder } from "../embed/embedder.ts";
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Ledger, Payer } from "../money/ledger.ts";
+import { BudgetReached, type Ledger, type Payer } from "../money/ledger.ts";
 
 export interface QueryVectorDeps {
   embedder: Embedder | null;
@@ -26,6 +26,7 @@ export async function queryVector(
     return await paidVector({ ...deps, embedder }, question, payer, timeout);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof BudgetReached) return null;
     const away = error instanceof ServiceError || error instanceof ConfigError || timeout.aborted;
     if (!away) throw error;
     deps.log.warn({ err: error }, "no vector for a question: words alone");

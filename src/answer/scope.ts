@@ -11,6 +11,18 @@ export interface Scope {
   named: readonly string[];
   /** Why less than the asker may see was searched; null where nothing was left out for the readers' sake. */
   narrowed: "outsiders" | "unknown" | "channel_off" | null;
+  isPrivate: boolean;
+}
+
+/** For whom an answer is, and where it is going to stand. */
+export interface Audience {
+  place: Place;
+  /** Who asks. */
+  userId: string;
+  ids: PlaceIds;
+  readers: Readers;
+  /** Nobody but the asker is going to see it, wherever it was asked for. */
+  isPrivate: boolean;
 }
 
 /**
@@ -18,7 +30,7 @@ export interface Scope {
  *
  * | place                                             | scope                                          |
  * |---------------------------------------------------|------------------------------------------------|
- * | direct message                                    | all that this person can read now              |
+ * | direct message, or asked in private anywhere      | all that this person can read now              |
  * | public or private channel, full members alone     | the channel and the workspace's public ones    |
  * | channel with guests or people from elsewhere      | the channel, and what provably all its readers |
  * | channel whose readers are not known               | can read (when unknown: nothing more)          |
@@ -27,16 +39,17 @@ export interface Scope {
  */
 export async function scopeOf(
   deps: { db: Pool; adapter: Adapter; scope: "audience" | "channel" },
-  place: Place,
-  askerId: string,
-  ids: PlaceIds,
-  readers: Readers,
+  audience: Audience,
 ): Promise<Scope> {
   const { db, adapter } = deps;
+  const { place, userId, ids, readers, isPrivate } = audience;
   const wanted = { publicOnes: false, platformIds: [place.channelId] };
   let narrowed: Scope["narrowed"] = null;
-  if (readers.visibility === "direct") {
-    wanted.platformIds.push(...(await adapter.readable(place.workspaceId, askerId)));
+  if (isPrivate) {
+    // Whoever asks there in private may have left it meanwhile.
+    wanted.platformIds = await adapter.readable(place.workspaceId, userId);
+  } else if (readers.visibility === "direct") {
+    wanted.platformIds.push(...(await adapter.readable(place.workspaceId, userId)));
   } else if (readers.outsiders === false) {
     wanted.publicOnes = deps.scope === "audience";
   } else {
@@ -44,8 +57,9 @@ export async function scopeOf(
     if (deps.scope === "audience") wanted.platformIds.push(...readers.alsoReadable);
   }
   const channels = await openChannels(db, ids.workspaceId, wanted);
-  if (!channels.some(({ id }) => id === ids.channelId)) narrowed = "channel_off";
-  return { channels, named: wanted.platformIds, narrowed };
+  const isHereOpen = channels.some(({ id }) => id === ids.channelId);
+  if (!isHereOpen && !isPrivate) narrowed = "channel_off";
+  return { channels, named: wanted.platformIds, narrowed, isPrivate };
 }
 
 /**
@@ -107,6 +121,7 @@ export function narrowNote(scope: Scope): string | null {
 
 /** How far was looked, in one sentence. */
 export function looked(scope: Scope): string {
+  if (scope.isPrivate) return "I looked in what you can read.";
   return narrowNote(scope) ?? `I looked in ${whereLooked(scope)}.`;
 }
 

@@ -39,6 +39,9 @@ export const NO_KEY = `These are the best passages as they stand. With an OPENRO
 
 /** Said once a thread. */
 export function budgetText({ cap, renewsAt }: BudgetReached): string {
+  if (cap === "dear") {
+    return `My usual models don't answer, and the dearer ones have used up their share of today's budget, so ${AS_THEY_STAND}. It renews ${moment(renewsAt)}.`;
+  }
   const whose = cap === "month" ? "This month's" : "Today's";
   return `${whose} budget for models is used up, so ${AS_THEY_STAND}. It renews ${moment(renewsAt)}.`;
 }

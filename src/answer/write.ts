@@ -56,7 +56,8 @@ export async function* writeFromPassages(
     yield { kind: "footer", text: notes.join(" ") };
   } catch (error) {
     if (error instanceof BudgetReached) {
-      yield* writeWithoutMoney(deps, asked, gathered, draft, error);
+      const note = await budgetNote(deps, asked, draft, error);
+      yield* writeAsTheyStand(asked, gathered, draft, note);
       return;
     }
     yield* writeOfTrouble(deps, asked, gathered, { draft, before, error });
@@ -75,18 +76,17 @@ export async function* writeAsTheyStand(
   yield { kind: "footer", text: notes.join(" ") };
 }
 
-/** Words still work at the cap; why there is no more is said once a thread. */
-async function* writeWithoutMoney(
+/** Why there is no more than words at the cap; empty where the thread was told already today. */
+async function budgetNote(
   { db }: WriteDeps,
   asked: Asked,
-  gathered: Gathered,
   draft: Draft,
   reached: BudgetReached,
-): AsyncGenerator<ReplyPart> {
+): Promise<string> {
   const threadId = asked.place.threadId ?? asked.messageId;
-  const told = await isBudgetTold(db, asked.ids, threadId);
-  draft.saysBudget = !told;
-  yield* writeAsTheyStand(asked, gathered, draft, told ? "" : budgetText(reached));
+  const isTold = await isBudgetTold(db, asked.ids, threadId);
+  draft.saysBudget = !isTold;
+  return isTold ? "" : budgetText(reached);
 }
 
 /** @param failed `before` is what had been said before any model was asked */
@@ -96,13 +96,18 @@ async function* writeOfTrouble(
   { passages, scope }: Gathered,
   { draft, before, error }: { draft: Draft; before: string; error: unknown },
 ): AsyncGenerator<ReplyPart> {
-  const retryAt = error instanceof AllModelsFailed && !asked.retried ? error.retryAt : null;
+  // The way back to one person alone may be closed by then.
+  const isOnce = asked.retried || asked.onlyFor !== undefined;
+  const retryAt = error instanceof AllModelsFailed && !isOnce ? error.retryAt : null;
   const text = troubleText(error, retryAt);
-  noteFailure(deps, error, draft);
+  deps.log.error({ err: error }, "no model answered");
   draft.retryAt = retryAt;
   draft.failed = true;
-  if (draft.text !== before) yield { kind: "restart", note: "The answer broke off." };
-  draft.text = "";
+  if (draft.text !== before) {
+    yield { kind: "restart", note: "The answer broke off." };
+    draft.text = "";
+    if (before) yield say(draft, before);
+  }
   yield say(draft, `${text}\n\n`);
   yield* shown(asked, passages, draft);
   yield { kind: "footer", text: looked(scope) };
@@ -122,19 +127,19 @@ export async function* writeInGeneral(
     yield* streamed(deps, asked, { request, texts: [], intro }, draft, signal);
     yield { kind: "footer", text: `${IN_GENERAL_NOTE} ${modelNote(draft)}` };
   } catch (error) {
+    if (error instanceof BudgetReached) {
+      const note = await budgetNote(deps, asked, draft, error);
+      if (note) yield { kind: "footer", text: note };
+      return;
+    }
     // Throws on whatever is no trouble of the models.
     troubleText(error, null);
-    noteFailure(deps, error, draft);
+    deps.log.error({ err: error }, "no model answered");
     if (draft.text === found) return;
     yield { kind: "restart", note: "The answer broke off." };
     draft.text = "";
     yield say(draft, found);
   }
-}
-
-function noteFailure(deps: WriteDeps, error: unknown, draft: Draft): void {
-  deps.log.error({ err: error }, "no model answered");
-  if (error instanceof AllModelsFailed) draft.attempts = error.attempts;
 }
 
 interface Request {
@@ -156,11 +161,14 @@ async function* streamed(
   const before = draft.text;
   let citing = createCiting(texts);
   const out = (text: string) => say(draft, draft.text === before ? intro + text : text);
-  for await (const part of chain.stream(request, { payer, insist: retried }, signal)) {
+  const asker = { payer, insist: retried, attempts: draft.attempts };
+  for await (const part of chain.stream(request, asker, signal)) {
+    // It goes on in spite of its limit: what is there has to do.
+    if (draft.text.length > ANSWER_CHARS_MAX) break;
     switch (part.kind) {
       case "text": {
         const text = citing.push(part.text);
-        if (text && draft.text.length < ANSWER_CHARS_MAX) yield out(text);
+        if (text) yield out(text);
         break;
       }
       case "restart":
@@ -170,13 +178,12 @@ async function* streamed(
         if (before) yield say(draft, before);
         break;
       case "done":
-        draft.model = part.model;
-        draft.attempts = part.attempts;
         break;
       default:
         part satisfies never;
     }
   }
+  draft.model = draft.attempts.at(-1)?.model ?? null;
   const rest = citing.end();
   if (rest) yield out(rest);
   return citing.used();

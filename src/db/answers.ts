@@ -13,14 +13,6 @@ export interface Answer {
   posted: string[];
 }
 
-/** The answer to give, and what its asker has had today. */
-export interface Wanted extends Answer {
-  /** Answers that this person wanted today (UTC), up to this one. */
-  wantedToday: number;
-  /** When that starts anew. */
-  renewsAt: Date;
-}
-
 /** A question of this thread that was answered before, and everything that the answer stood on. */
 export interface PastAnswer {
   question: string;
@@ -36,22 +28,12 @@ export interface AnswerSource {
   quote: string;
 }
 
-/**
- * Finds or makes the answer to an event: the same event has one answer, whatever is delivered twice.
- * One person's questions are counted one after the other, however many come at the same time.
- */
-export async function ensureAnswer(
-  client: PoolClient,
-  ids: PlaceIds,
-  asked: Mention,
-): Promise<Wanted> {
-  await client.query("select pg_advisory_xact_lock($1, hashtext($2))", [
-    ids.workspaceId,
-    asked.userId,
-  ]);
-  const { rows } = await client.query<Answer>(
-    `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question, files)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+/** Finds or makes the answer to an event: the same event has one answer, whatever is delivered twice. */
+export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Promise<Answer> {
+  const { rows } = await db.query<Answer>(
+    `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question, files,
+                         private)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (workspace_id, event_key) do update set event_key = excluded.event_key
      returning id, state, posted, version, retried`,
     [
@@ -63,30 +45,12 @@ export async function ensureAnswer(
       asked.userId,
       asked.text,
       asked.fileIds,
+      asked.onlyFor !== undefined,
     ],
   );
   const [answer] = rows;
   if (!answer) throw new Error("an upsert of an answer returned no row");
-  return { ...answer, ...(await wantedToday(client, ids.workspaceId, asked.userId, answer.id)) };
-}
-
-// A second try of ours is none of theirs.
-async function wantedToday(
-  client: PoolClient,
-  workspaceId: number,
-  askerId: string,
-  answerId: number,
-): Promise<Pick<Wanted, "wantedToday" | "renewsAt">> {
-  const { rows } = await client.query<Pick<Wanted, "wantedToday" | "renewsAt">>(
-    `with today as (select date_trunc('day', now(), 'UTC') as starts)
-     select coalesce(sum(a.version - a.retried::int), 0)::int as "wantedToday",
-            today.starts + interval '1 day' as "renewsAt"
-       from today left join answer a on a.workspace_id = $1 and a.asker_id = $2 and a.id <= $3
-                                    and a.wanted_at >= today.starts
-      group by today.starts`,
-    [workspaceId, askerId, answerId],
-  );
-  return rows[0] ?? { wantedToday: 0, renewsAt: new Date() };
+  return answer;
 }
 
 /** Was it said in this thread today that a budget is used up? */
@@ -97,8 +61,8 @@ export async function isBudgetTold(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from answer
-      where workspace_id = $1 and channel_id = $2 and thread_id = $3 and says_budget
-        and wanted_at >= date_trunc('day', now(), 'UTC') limit 1`,
+      where workspace_id = $1 and channel_id = $2 and thread_id = $3 and says_budget and not private
+        and answered_at >= date_trunc('day', now(), 'UTC') limit 1`,
     [workspaceId, channelId, threadId],
   );
   return rowCount === 1;
@@ -240,7 +204,7 @@ export interface StandingAnswer extends Answer {
   askedAt: Date;
 }
 
-/** The answer to a question; null when the question was none of ours. */
+/** The answer to a question, locked while the transaction lasts; null when the question was none of ours. */
 export async function findAnswer(
   db: Pool | PoolClient,
   ids: PlaceIds,
@@ -252,26 +216,27 @@ export async function findAnswer(
             asked_at as "askedAt"
        from answer
       where workspace_id = $1 and channel_id = $2 and question_id = $3 and not private
-      order by id desc limit 1`,
+      order by id desc limit 1
+        for update`,
     [ids.workspaceId, ids.channelId, questionId],
   );
   return rows[0] ?? null;
 }
 
-/** Makes an answer one that is being given again; what it stood on goes. */
+/** Makes an answer one that is being given again; what it stood on goes. @param retried by itself, not for somebody */
 export async function reopenAnswer(
   db: PoolClient,
   workspaceId: number,
   answerId: number,
-  question: string,
+  { question, retried }: { question: string; retried: boolean },
 ): Promise<void> {
   await db.query(
     `with sources as (
        delete from answer_source where workspace_id = $1 and answer_id = $2
      )
-     update answer set state = 'answering', question = $3, version = version + 1, wanted_at = now()
+     update answer set state = 'answering', question = $3, version = version + 1, retried = $4
       where workspace_id = $1 and id = $2`,
-    [workspaceId, answerId, question],
+    [workspaceId, answerId, question, retried],
   );
 }
 

@@ -21,10 +21,11 @@ export async function ensurePlace(
        on conflict (platform, platform_id) do update set platform = excluded.platform
        returning id
      )
-     insert into channel (workspace_id, platform_id, visibility, name, mode)
-     select made.id, $3, $4, $5, $6 from made
+     insert into channel (workspace_id, platform_id, visibility, name, mode, external)
+     select made.id, $3, $4, $5, $6, $7 from made
      on conflict (workspace_id, platform_id) do update
-       set visibility = excluded.visibility, name = coalesce(excluded.name, channel.name), gone_at = null
+       set visibility = excluded.visibility, name = coalesce(excluded.name, channel.name),
+           external = excluded.external
      returning workspace_id as "workspaceId", id as "channelId"`,
     [
       place.platform,
@@ -33,6 +34,7 @@ export async function ensurePlace(
       readers.visibility,
       readers.channelName,
       firstMode,
+      readers.external ?? false,
     ],
   );
   const [ids] = rows;
@@ -52,6 +54,18 @@ export async function findPlace(
     [place.platform, place.workspaceId, place.channelId],
   );
   return rows[0] ?? null;
+}
+
+/** Our own id of a workspace, or null when nothing has happened there yet. */
+export async function findWorkspace(
+  db: Pool,
+  place: Pick<Place, "platform" | "workspaceId">,
+): Promise<number | null> {
+  const { rows } = await db.query<{ id: number }>(
+    "select id from workspace where platform = $1 and platform_id = $2",
+    [place.platform, place.workspaceId],
+  );
+  return rows[0]?.id ?? null;
 }
 
 /** Why a file is not read, by consent; null when it may be. */
@@ -100,6 +114,21 @@ export async function openChannels(
   return rows;
 }
 
+/** How a channel is read that Docent has just come to, where nobody has set that yet. */
+export async function beginMode(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  mode: ChannelMode,
+): Promise<ChannelMode> {
+  const { rows } = await db.query<{ mode: ChannelMode }>(
+    `update channel set mode = case when mode_set_at is null then $3 else mode end
+      where workspace_id = $1 and id = $2 returning mode`,
+    [workspaceId, channelId, mode],
+  );
+  // Gone meanwhile, with its workspace.
+  return rows[0]?.mode ?? "off";
+}
+
 export async function setMode(
   db: Pool,
   { workspaceId, channelId }: PlaceIds,
@@ -113,18 +142,17 @@ export async function setMode(
   );
 }
 
-export async function setOptedOut(
+/** How a channel is read, who has set that, and when; null where nobody has. */
+export async function modeOf(
   db: Pool,
-  workspaceId: number,
-  userId: string,
-  out: boolean,
-): Promise<void> {
-  await db.query(
-    `insert into person (workspace_id, platform_id, opted_out_at)
-     values ($1, $2, case when $3 then now() end)
-     on conflict (workspace_id, platform_id) do update set opted_out_at = excluded.opted_out_at`,
-    [workspaceId, userId, out],
+  { workspaceId, channelId }: PlaceIds,
+): Promise<{ mode: ChannelMode; setBy: string | null; setAt: Date | null } | null> {
+  const { rows } = await db.query<{ mode: ChannelMode; setBy: string | null; setAt: Date | null }>(
+    `select mode, mode_set_by as "setBy", mode_set_at as "setAt" from channel
+      where workspace_id = $1 and id = $2`,
+    [workspaceId, channelId],
   );
+  return rows[0] ?? null;
 }
 
 /** How a channel is read, and whether this person's files are. */

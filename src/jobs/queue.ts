@@ -11,19 +11,26 @@ export interface JobAttempt {
   retryCount: number;
 }
 
+/** Without it a job is done in its turn, at once. */
+export interface When {
+  /** Not before this. */
+  startAt?: Date;
+  /** Behind all other jobs of the queue, those that come meanwhile too. */
+  behind?: boolean;
+}
+
 export interface Queue {
   boss: PgBoss;
   /**
    * Stores a job in the caller's transaction and wakes the workers at its commit.
    * @param group jobs of one group share its limit of running at once: a person's questions, a workspace's files
-   * @param startAt not before this; without it, at once
    */
   send(
     client: PoolClient,
     name: QueueName,
     job: object,
     group?: string,
-    startAt?: Date,
+    when?: When,
   ): Promise<void>;
   /**
    * Ends a job in the transaction that writes its result.
@@ -61,7 +68,9 @@ const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
 const POSTPONED_MS = 5_000;
 const DAY_S = 86_400;
-const DEAD = "dead";
+/** Where jobs end that failed at every try. */
+export const DEAD = "dead";
+const BEHIND = -1;
 
 // A crash costs a try, and a platform can be away for minutes: hence so many.
 const SETTINGS: Record<QueueName, Partial<QueueSettings>> = {
@@ -99,10 +108,11 @@ export async function openQueue(deps: {
 
   return {
     boss,
-    send: async (client, name, job, group, startAt) => {
+    send: async (client, name, job, group, when) => {
       const options = {
         db: overPg(client),
-        ...(startAt && { startAfter: startAt }),
+        ...(when?.startAt && { startAfter: when.startAt }),
+        ...(when?.behind && { priority: BEHIND }),
         ...(group && { group: { id: group } }),
         ...(group && SETTINGS[name].policy === "short" && { singletonKey: group }),
       };

@@ -20,6 +20,8 @@ export function createRoutes(deps: {
   db: Pool;
   metrics: Metrics;
   closing(): boolean;
+  /** What keeps a gateway from hearing of events, in a few words; null while nothing does. */
+  trouble(): string | null;
   /** Keeps other sites' pages out. Health tells nothing, and those who ask it use names of their own. */
   guard: MiddlewareHandler;
   /** For the command line, which can't look into an embedded database itself while this process has it. */
@@ -28,8 +30,8 @@ export function createRoutes(deps: {
   const routes = new Hono();
   routes.get("/healthz", (c) => c.text("ok"));
   routes.get("/readyz", async (c) => {
-    const ready = !deps.closing() && (await answers(deps.db));
-    return ready ? c.text("ready") : c.text("not ready: the database does not answer", 503);
+    const reason = await notReady(deps);
+    return reason === null ? c.text("ready") : c.text(`not ready: ${reason}`, 503);
   });
   routes.get("/metrics", deps.guard, async (c) => {
     c.header("content-type", deps.metrics.registry.contentType);
@@ -40,6 +42,15 @@ export function createRoutes(deps: {
     c.json(await status()),
   );
   return routes;
+}
+
+async function notReady(deps: {
+  db: Pool;
+  closing(): boolean;
+  trouble(): string | null;
+}): Promise<string | null> {
+  if (deps.closing()) return "closing";
+  return (await answers(deps.db)) ? deps.trouble() : "the database does not answer";
 }
 
 async function answers(db: Pool): Promise<boolean> {

@@ -16,6 +16,7 @@ export type SettingWords = {
 };
 
 const HTTP = ["http:", "https:"];
+const HERE = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Puts the words beside the kind, where the docs are made from. @param does one sentence */
 export function setting<const Kind extends v.GenericSchema<string | undefined, unknown>>(
@@ -101,4 +102,18 @@ export function url(protocols: string[], fix: string) {
 export function httpAddress() {
   const kind = url(HTTP, "must be an http(s) address");
   return v.pipe(v.optional(kind), v.metadata({ allowed: "an http(s) address" }));
+}
+
+/** Where browsers and services reach us: encrypted, but for this machine itself. */
+export function publicAddress() {
+  const address = v.pipe(
+    v.string(),
+    v.check((given) => {
+      const { protocol, hostname, pathname, search } = URL.parse(given) ?? {};
+      const isHere = protocol === "http:" && hostname !== undefined && HERE.includes(hostname);
+      return (protocol === "https:" || isHere) && pathname === "/" && search === "";
+    }, "must look like https://docent.example.com, without a path"),
+    v.transform((given) => new URL(given).origin),
+  );
+  return v.pipe(v.optional(address), v.metadata({ allowed: "an https address without a path" }));
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { choice, list, setting, text, textLike, url, whole } from "./kinds.ts";
+import { choice, list, publicAddress, setting, text, textLike, url, whole } from "./kinds.ts";
 
 /** The process itself: where it listens, and keeps its data. */
 export const PROCESS = {
@@ -9,6 +9,11 @@ export const PROCESS = {
     { allowed: "an address of this machine; one that others can reach needs `WEB_TOKEN`" },
   ),
   PORT: setting(whole(3000, 0, 65_535), "The port there; with 0, any free one."),
+  PUBLIC_URL: setting(
+    publicAddress(),
+    "Under which address a proxy in front of it makes it reachable; the web chat then answers to that name too.",
+    { example: "https://docent.example.com", unset: "its own address alone" },
+  ),
   WEB_TOKEN: setting(
     textLike(/^\S{16,}$/, "must be 16 characters or more, without spaces"),
     "What everybody shows to get into the web chat.",
@@ -20,6 +25,16 @@ export const PROCESS = {
     {
       allowed: "the path of a JSON file",
       unset: "two people, a guest, a public and a private channel",
+    },
+  ),
+  SECRET_KEY: setting(
+    textLike(/^\S{32,}$/, "must be 32 characters or more, without spaces"),
+    "What tokens are sealed with before they are stored.",
+    {
+      allowed: "32 characters or more, no spaces",
+      unset: "no tokens are stored",
+      advice:
+        "Make one with `openssl rand -hex 32`, and keep it: with another, they can't be read.",
     },
   ),
   DATA_DIR: setting(

@@ -83,24 +83,49 @@ export const AWS_OWN = {
   AWS_BEARER_TOKEN_BEDROCK: "A key of Bedrock's own, in the place of credentials.",
 };
 
+const APP_SECRET = /^\S{16,}$/;
+
 export const SLACK = {
   SLACK_BOT_TOKEN: setting(
     v.optional(
       v.pipe(v.string(), v.startsWith("xoxb-", "must start with xoxb- (OAuth & Permissions)")),
     ),
-    "The bot's token; in the app's settings, under OAuth & Permissions.",
+    "The bot's token, for one workspace; in the app's settings, under OAuth & Permissions.",
     { allowed: "starts with `xoxb-`", example: "xoxb-", unset: "no Slack" },
   ),
   SLACK_APP_TOKEN: setting(
     v.optional(
       v.pipe(v.string(), v.startsWith("xapp-", "must start with xapp- (Basic Information)")),
     ),
-    "The token of the connection, with the scope connections:write; under Basic Information.",
-    { allowed: "starts with `xapp-`", example: "xapp-", unset: "no Slack" },
+    "For Socket Mode: the token of the connection, with the scope connections:write; under Basic Information.",
+    { allowed: "starts with `xapp-`", example: "xapp-", unset: "no connection is opened" },
+  ),
+  SLACK_SIGNING_SECRET: setting(
+    textLike(APP_SECRET, "does not look like a signing secret (Basic Information)"),
+    "For HTTP in the place of Socket Mode: what Slack signs events with, which come to `/slack/events`; under Basic Information.",
+    {
+      allowed: "16 characters or more, no spaces",
+      unset: "nothing is taken over HTTP",
+      advice: "With SLACK_APP_TOKEN, Socket Mode is used all the same.",
+    },
+  ),
+  SLACK_CLIENT_ID: setting(
+    textLike(/^\d+\.\d+$/, "must look like 1234567890.1234567890 (Basic Information)"),
+    "For several workspaces, in the place of the bot token: the app's id, under Basic Information.",
+    {
+      allowed: "two numbers with a dot",
+      advice:
+        "Each workspace is then added at `/slack/install`; that needs `SLACK_CLIENT_SECRET`, `SECRET_KEY` and `PUBLIC_URL` too.",
+    },
+  ),
+  SLACK_CLIENT_SECRET: setting(
+    textLike(APP_SECRET, "does not look like a client secret (Basic Information)"),
+    "The secret that belongs to SLACK_CLIENT_ID.",
+    { allowed: "16 characters or more, no spaces" },
   ),
   SLACK_TEAMS: setting(list([]), "The workspaces that are served.", {
     allowed: "team ids, with commas",
-    unset: "the one that the bot token belongs to",
+    unset: "the one that the bot token belongs to, or the first that was added",
   }),
   SLACK_API_URL: setting(httpAddress(), "Another address of Slack's Web API.", {
     unset: "Slack's own",

@@ -42,7 +42,9 @@ export const SETTING_GROUPS: readonly {
   },
   {
     title: "Slack",
-    lead: "Create the app from `manifest.yml`. Both tokens or neither.",
+    lead:
+      "`npm run docent -- setup slack` makes most of these. One workspace: the bot token; several: client id and client " +
+      "secret. Either of them with the app token (Socket Mode) or the signing secret (HTTP). `docs/slack.md` tells it step by step.",
     settings: SLACK,
   },
   { title: "Who reads what", lead: "", settings: CONSENT },

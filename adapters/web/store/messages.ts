@@ -147,3 +147,18 @@ function toReply(row: MessageRow, shown: (part: ReplyPart) => ReplyPart): ShownM
     finished: row.finished_at !== null,
   };
 }
+
+/** Who wrote in a thread, its first message included; Docent's replies are nobody's. */
+export async function voicesIn(
+  db: Pool,
+  channel: string,
+  thread: string | null,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct user_id as id from web_message
+      where channel = $1 and (id = $2::bigint or thread = $2::bigint)
+        and reply_to is null and not deleted`,
+    [channel, thread],
+  );
+  return rows.map((row) => row.id);
+}

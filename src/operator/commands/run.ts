@@ -8,6 +8,7 @@ import { extractCommand } from "./extract.ts";
 import { migrateCommand } from "./migrate.ts";
 import { restoreCommand } from "./restore.ts";
 import { searchCommand } from "./search.ts";
+import { type SetupDeps, setupCommand } from "./setup.ts";
 import { type Start, startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 
@@ -26,6 +27,7 @@ export interface CommandLine {
   /** Settings are read only once a command is known to be meant. */
   settings(): { config: Config; environment: Record<string, string | undefined> };
   start: Start;
+  setup: SetupDeps;
   migrations: string;
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream;
@@ -36,7 +38,11 @@ export interface CommandLine {
 /** Runs what was typed. @returns the exit code; `start` goes on after that */
 export async function runCommandLine(argv: string[], line: CommandLine): Promise<number> {
   const [name, ...given] = argv;
-  const commands: Record<string, Command> = { start: startCommand(line.start), ...COMMANDS };
+  const commands: Record<string, Command> = {
+    start: startCommand(line.start),
+    setup: setupCommand(line.setup),
+    ...COMMANDS,
+  };
   if (name === undefined || ["help", "--help", "-h"].includes(name)) {
     line.stdout.write(overview(commands));
     return EXIT.done;

@@ -1,0 +1,36 @@
+import type { Adapter, Command, CommandReply, ReplyPart } from "../chat.ts";
+import { isCommand, parseCommand, type Word } from "../commands/parse.ts";
+import type { Mention } from "../events.ts";
+import { type Draft, say } from "./draft.ts";
+import type { Asked } from "./gather.ts";
+
+export interface SpokenDeps {
+  command(command: Command): Promise<CommandReply>;
+}
+
+// Their answers are about the person who asks.
+const PERSONAL = new Set<Word>(["files", "me", "usage", "sources"]);
+const TOLD_ALONE = "I have told you alone, since it is about you.";
+
+/** Is this mention a command as it stands, like `@docent models`? Platforms have no slash commands inside threads. */
+export function isSpokenCommand({ text, fileIds, onlyFor }: Mention): boolean {
+  return fileIds.length === 0 && !onlyFor && isCommand(text);
+}
+
+/** Does it. What is about the asker goes to the asker alone. */
+export async function* runSpoken(
+  { command }: SpokenDeps,
+  adapter: Adapter,
+  asked: Asked,
+  draft: Draft,
+): AsyncGenerator<ReplyPart> {
+  const { place, userId, key, text } = asked;
+  const word = parseCommand(text)?.word;
+  const isDirect = asked.readers.visibility === "direct";
+  const isForAll = isDirect || !(word && PERSONAL.has(word));
+  const aloud = isForAll && !isDirect;
+  const reply = await command({ kind: "typed", place, userId, key, text, aloud });
+  if (!isForAll) await adapter.tell(place, userId, { text: reply.text });
+  // Each line stays one, also where text is Markdown.
+  yield say(draft, isForAll ? reply.text.replaceAll("\n", "  \n") : TOLD_ALONE);
+}

@@ -1,0 +1,73 @@
+import type { Pool } from "pg";
+import type { PlaceIds } from "./places.ts";
+
+/** A file of a channel, for showing it to people there. */
+export interface ListedFile {
+  /** Its own for good: what else is shared or forgotten meanwhile does not change it. */
+  number: number;
+  fileId: string;
+  name: string;
+  sharerId: string;
+  sharedAt: Date;
+  state: "reading" | "searchable" | "failed";
+}
+
+const LISTED = `
+  s.id as number, s.file_id as "fileId", s.name, s.sharer_id as "sharerId", s.shared_at as "sharedAt",
+  case when s.reason is not null or t.state = 'failed' then 'failed'
+       when t.state = 'searchable' then 'searchable' else 'reading' end as state`;
+
+const SHARES = `
+  share s left join content t on t.workspace_id = s.workspace_id and t.id = s.content_id`;
+
+/** The newest files of a channel, newest first, and how many there are in all. */
+export async function newestFiles(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  limit: number,
+): Promise<{ files: ListedFile[]; total: number }> {
+  const { rows } = await db.query<ListedFile & { total: number }>(
+    `select ${LISTED}, (count(*) over ())::int as total from ${SHARES}
+      where s.workspace_id = $1 and s.channel_id = $2
+      order by s.shared_at desc, s.id desc limit $3`,
+    [workspaceId, channelId, limit],
+  );
+  return { files: rows, total: rows[0]?.total ?? 0 };
+}
+
+/**
+ * Files of a channel by what somebody calls them, newest first.
+ * @returns `isIt`: that is its number, its name, or its name without the ending; others only have it in their names
+ */
+export async function filesCalled(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  wanted: string,
+  limit: number,
+): Promise<(ListedFile & { isIt: boolean })[]> {
+  const { rows } = await db.query<ListedFile & { isIt: boolean }>(
+    `select * from (
+       select ${LISTED}, lower($3) in (s.id::text, '#' || s.id, lower(s.name),
+                lower(regexp_replace(s.name, '\\.[^.]*$', ''))) as "isIt"
+         from ${SHARES}
+        where s.workspace_id = $1 and s.channel_id = $2) f
+      where "isIt" or strpos(lower(name), lower($3)) > 0
+      order by "isIt" desc, "sharedAt" desc, number desc limit $4`,
+    [workspaceId, channelId, wanted, limit],
+  );
+  return rows;
+}
+
+/** Everything that a person shared in a workspace. */
+export async function sharesBy(
+  db: Pool,
+  workspaceId: number,
+  userId: string,
+): Promise<{ channelId: number; fileId: string }[]> {
+  const { rows } = await db.query<{ channelId: number; fileId: string }>(
+    `select channel_id as "channelId", file_id as "fileId" from share
+      where workspace_id = $1 and sharer_id = $2`,
+    [workspaceId, userId],
+  );
+  return rows;
+}
