@@ -6,9 +6,16 @@ import { errorCode, failure, reasonOf, type Slack } from "./client.ts";
 
 const KEPT_MS = 3 * 60_000;
 const ENTRIES_MAX = 2_000;
+// People seldom become guests, and a gateway hears of it.
+const GUESTS_KEPT_MS = 15 * 60_000;
 const PAGE = 1_000;
-// A workspace or channel of more people than this is not looked through: its readers count as not known.
-const PAGES_MAX = 5;
+// A workspace of more people is not looked through: whether guests read along counts as not known.
+const PEOPLE_PAGES_MAX = 100;
+// In a channel of more people it is the guests who are asked where they are.
+const MEMBER_PAGES_MAX = 5;
+const GUESTS_ASKED_MAX = 500;
+const GUESTS_AT_ONCE = 5;
+const PAGES_MAX = 20;
 const TYPES = "public_channel,private_channel,mpim,im";
 
 type Channel = NonNullable<ConversationsInfoResponse["channel"]>;
@@ -20,6 +27,8 @@ export interface Access {
   standing(userId: string): Promise<Standing>;
   /** Call when who can read this channel has changed. */
   forget(channelId: string): void;
+  /** Call when somebody has become a guest, or is one no more. */
+  forgetPeople(): void;
 }
 
 const UNKNOWN: Readers = {
@@ -32,21 +41,33 @@ const UNKNOWN: Readers = {
 export function createAccess(slack: Slack): Access {
   const readersOf = createMemory<Readers>({ keptMs: KEPT_MS, entriesMax: ENTRIES_MAX });
   const readableBy = createMemory<string[]>({ keptMs: KEPT_MS, entriesMax: ENTRIES_MAX });
-  const guests = createMemory<Set<string> | null>({ keptMs: KEPT_MS, entriesMax: 1 });
-  const guestsNow = () => guests.get("", () => guestsOf(slack));
+  const guests = createMemory<Set<string> | null>({ keptMs: GUESTS_KEPT_MS, entriesMax: 1 });
+  const guestIn = createMemory<string[]>({ keptMs: GUESTS_KEPT_MS, entriesMax: GUESTS_ASKED_MAX });
+  const directory: Directory = {
+    guests: () => guests.get("", () => guestsOf(slack)),
+    channelsOf: (guest) => guestIn.get(guest, () => conversationsOf(slack, guest)),
+  };
   return {
     readers: ({ channelId }) =>
-      readersOf.get(channelId, () => readersNow(slack, channelId, guestsNow)),
+      readersOf.get(channelId, () => readersNow(slack, channelId, directory)),
     readable: (userId) => readableBy.get(userId, () => readableNow(slack, userId)),
     standing: (userId) => standingNow(slack, userId),
     forget: (channelId) => {
       readersOf.forget(channelId);
-      // Who has joined may be a guest of today.
-      guests.forget();
-      // Whom it concerns is not always said.
-      readableBy.forget();
+      // Whom it concerns is not always said; and who has joined may be a guest of today.
+      for (const memory of [readableBy, guestIn, guests]) memory.forget();
+    },
+    forgetPeople: () => {
+      for (const memory of [readersOf, readableBy, guests, guestIn]) memory.forget();
     },
   };
+}
+
+/** The workspace's guests and people from elsewhere. */
+interface Directory {
+  /** Null: there are too many people to tell. */
+  guests(): Promise<Set<string> | null>;
+  channelsOf(guest: string): Promise<string[]>;
 }
 
 /** Slack knows no moderators of a channel; its owners and admins are the workspace's. */
@@ -59,15 +80,14 @@ async function standingNow(slack: Slack, userId: string): Promise<Standing> {
   }
 }
 
-type Guests = () => Promise<Set<string> | null>;
-
-async function readersNow(slack: Slack, channelId: string, guests: Guests): Promise<Readers> {
+async function readersNow(slack: Slack, channelId: string, directory: Directory): Promise<Readers> {
   const channel = await channelOf(slack, channelId);
   if (!channel) return UNKNOWN;
-  const outsiders = await outsidersIn(slack, channel, channelId, guests);
+  const outsiders = await outsidersIn(slack, channel, channelId, directory);
   // A group's name is made of its people's names, and nobody uses it.
   const channelName = channel.is_im || channel.is_mpim ? null : (channel.name ?? null);
-  return { visibility: visibilityOf(channel), channelName, outsiders, alsoReadable: [] };
+  const visibility = visibilityOf(channel);
+  return { visibility, channelName, outsiders, external: isExternal(channel), alsoReadable: [] };
 }
 
 async function channelOf(slack: Slack, channelId: string): Promise<Channel | null> {
@@ -90,15 +110,15 @@ async function outsidersIn(
   slack: Slack,
   channel: Channel,
   channelId: string,
-  guestsNow: Guests,
+  directory: Directory,
 ): Promise<boolean | null> {
-  if (channel.is_ext_shared || channel.is_pending_ext_shared || channel.is_org_shared) return true;
+  if (isExternal(channel)) return true;
   try {
-    const guests = await guestsNow();
-    if (guests === null) return null;
-    if (guests.size === 0) return false;
+    const guests = await directory.guests();
+    if (guests === null || guests.size === 0) return guests && false;
     const members = await membersOf(slack, channelId);
-    return members === null ? null : members.some((member) => guests.has(member));
+    if (members) return members.some((member) => guests.has(member));
+    return await isAnyIn(channelId, [...guests], directory);
   } catch (error) {
     slack.log.warn(
       { channelId, reason: reasonOf(error) },
@@ -108,12 +128,31 @@ async function outsidersIn(
   }
 }
 
+function isExternal(channel: Channel): boolean {
+  return Boolean(channel.is_ext_shared || channel.is_pending_ext_shared || channel.is_org_shared);
+}
+
+/** Is one of these guests in the channel? Null: there are too many to ask. */
+async function isAnyIn(
+  channelId: string,
+  guests: readonly string[],
+  { channelsOf }: Directory,
+): Promise<boolean | null> {
+  if (guests.length > GUESTS_ASKED_MAX) return null;
+  for (let next = 0; next < guests.length; next += GUESTS_AT_ONCE) {
+    const some = guests.slice(next, next + GUESTS_AT_ONCE);
+    const channels = await Promise.all(some.map(channelsOf));
+    if (channels.some((ids) => ids.includes(channelId))) return true;
+  }
+  return false;
+}
+
 /** Ids of the workspace's guests; null when there are too many people to look through. */
 async function guestsOf(slack: Slack): Promise<Set<string> | null> {
   const users = await pages(async (cursor) => {
     const page = await slack.read.users.list({ limit: PAGE, ...cursor });
     return { items: page.members ?? [], next: page.response_metadata?.next_cursor };
-  });
+  }, PEOPLE_PAGES_MAX);
   return users && new Set(users.filter(isGuest).map((user) => user.id ?? ""));
 }
 
@@ -129,7 +168,7 @@ async function membersOf(slack: Slack, channelId: string): Promise<string[] | nu
       ...cursor,
     });
     return { items: page.members ?? [], next: page.response_metadata?.next_cursor };
-  });
+  }, MEMBER_PAGES_MAX);
 }
 
 /** A person's own conversations with the bot in them; for full members the public channels too. */
@@ -168,11 +207,14 @@ async function publicChannels(slack: Slack): Promise<string[]> {
 
 type Page<T> = { items: T[]; next: string | undefined };
 
-/** All items of all pages; null when there are more than PAGES_MAX. */
-async function pages<T>(load: (at: { cursor?: string }) => Promise<Page<T>>): Promise<T[] | null> {
+/** All items of all pages; null when there are more than `pagesMax`. */
+async function pages<T>(
+  load: (at: { cursor?: string }) => Promise<Page<T>>,
+  pagesMax = PAGES_MAX,
+): Promise<T[] | null> {
   const items: T[] = [];
   let cursor: string | undefined;
-  for (let count = 0; count < PAGES_MAX; count += 1) {
+  for (let count = 0; count < pagesMax; count += 1) {
     const page = await load(cursor ? { cursor } : {});
     items.push(...page.items);
     cursor = page.next;

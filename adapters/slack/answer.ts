@@ -1,11 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { types } from "@slack/bolt";
 import type { Posts } from "../../src/chat.ts";
 import { split } from "../shared/split.ts";
 import { errorCode, failure } from "./client.ts";
 import type { Thread } from "./thread.ts";
 
-/** Of one streamed message. Slack takes as much per call. */
-const STREAM_CHARS_MAX = 12_000;
+/** Of one streamed message: Slack takes 12,000 per call, and 13,200 with the blocks under it. */
+const STREAM_CHARS_MAX = 11_000;
 /** Slack ends a stream after about five minutes, whatever comes. */
 const STREAM_LIFE_MS = 4.5 * 60_000;
 const UPDATE_CHARS_MAX = 4_000;
@@ -30,7 +31,8 @@ export interface Answer {
   write(text: string): Promise<void>;
   /** Takes back what was written, as far as Slack allows it. */
   restart(note: string): Promise<void>;
-  finish(): Promise<void>;
+  /** @param under what stands below the last message */
+  finish(under: types.KnownBlock[]): Promise<void>;
   /** Leaves what is shown as it is. */
   breakOff(): Promise<void>;
 }
@@ -78,14 +80,14 @@ export async function createAnswer(
   const state: State = { wanted: true, live: null, continued: false, rewriting: null };
   const parts = { thread, posts, state };
   const ids = [...posts.posted, ...(await adoptOrphans(thread, posts, settleMs))];
-  if (ids.length > 0) await rewrite(parts, { ids, text: "", below: false });
+  if (ids.length > 0) rewrite(parts, { ids, text: "", below: false });
   return {
     get wanted() {
       return state.wanted;
     },
     write: (text) => write(parts, text),
     restart: (note) => restart(parts, note),
-    finish: () => finish(parts),
+    finish: (under) => finish(parts, under),
     breakOff: async () => {
       if (state.live) await thread.stop(state.live.id);
     },
@@ -117,25 +119,32 @@ async function stream(parts: Parts, text: string): Promise<void> {
   const { state, thread } = parts;
   let rest = text;
   while (rest !== "") {
-    if (state.live && isFull(state.live)) await next(parts, state.live);
+    if (state.live && isFull(parts, state.live)) await next(parts, state.live);
     const room = STREAM_CHARS_MAX - (state.live?.text.length ?? 0);
     const piece = split(rest, room)[0] ?? "";
     try {
       if (state.live) await thread.append(state.live.id, piece);
-      else state.live = { id: await thread.start(piece), text: "", startedAtMs: performance.now() };
+      else state.live = await start(parts, piece);
     } catch (error) {
       await fallBack(parts, rest, error);
       return;
     }
+    // The whole text is posted at its end, as far as it isn't streamed.
+    if (!state.live) return rewrite(parts, { ids: [], text: rest, below: state.continued });
     if (state.live.text === "") await parts.posts.onPosted(state.live.id);
     state.live.text += piece;
     rest = rest.slice(piece.length);
   }
 }
 
-function isFull(live: Live): boolean {
+async function start({ thread }: Parts, piece: string): Promise<Live | null> {
+  const id = await thread.start(piece);
+  return id === null ? null : { id, text: "", startedAtMs: thread.nowMs() };
+}
+
+function isFull({ thread }: Parts, live: Live): boolean {
   const isLong = live.text.length >= STREAM_CHARS_MAX;
-  return isLong || performance.now() - live.startedAtMs > STREAM_LIFE_MS;
+  return isLong || thread.nowMs() - live.startedAtMs > STREAM_LIFE_MS;
 }
 
 async function next({ thread, state }: Parts, live: Live): Promise<void> {
@@ -155,28 +164,19 @@ async function fallBack(parts: Parts, rest: string, error: unknown): Promise<voi
   // Without an answer from Slack the message may be there, and a second one would be one too many.
   const isUnclear = code === undefined && !live;
   const reason = failure(error);
-  if (isUnclear && !isLimited(reason)) throw reason;
+  if (isUnclear) throw reason;
   if (code !== undefined && HOPELESS.has(code)) throw reason;
   if (live && live.text.length + rest.length <= UPDATE_CHARS_MAX) {
-    await rewrite(parts, { ids: [live.id], text: live.text + rest, below: continued });
+    rewrite(parts, { ids: [live.id], text: live.text + rest, below: continued });
     return;
   }
   if (live) await parts.thread.stop(live.id);
-  await rewrite(parts, { ids: [], text: rest, below: continued || live !== null });
+  rewrite(parts, { ids: [], text: rest, below: continued || live !== null });
 }
 
-function isLimited(reason: unknown): boolean {
-  return reason instanceof Error && "status" in reason && reason.status === 429;
-}
-
-async function rewrite(
-  { thread, state }: Parts,
-  rewriting: Omit<Rewriting, "editedAtMs">,
-): Promise<void> {
+function rewrite({ thread, state }: Parts, rewriting: Omit<Rewriting, "editedAtMs">): void {
   state.live = null;
-  state.rewriting = { ...rewriting, editedAtMs: performance.now() };
-  // A message that is still streaming refuses to be updated.
-  for (const id of rewriting.ids) await thread.stop(id);
+  state.rewriting = { ...rewriting, editedAtMs: thread.nowMs() };
 }
 
 async function restart(parts: Parts, note: string): Promise<void> {
@@ -192,7 +192,7 @@ async function restart(parts: Parts, note: string): Promise<void> {
     await write(parts, `${LINE}_${note} What stands above this line does not count._\n\n`);
     return;
   }
-  await rewrite(parts, { ids: [live.id], text: heading, below: false });
+  rewrite(parts, { ids: [live.id], text: heading, below: false });
   await edit(thread, live.id, heading);
 }
 
@@ -200,45 +200,62 @@ async function restart(parts: Parts, note: string): Promise<void> {
 async function showProgress(thread: Thread, rewriting: Rewriting): Promise<void> {
   const [id] = rewriting.ids;
   if (id === undefined || rewriting.text.length > UPDATE_CHARS_MAX) return;
-  if (performance.now() - rewriting.editedAtMs < EDIT_EVERY_MS) return;
-  rewriting.editedAtMs = performance.now();
-  await edit(thread, id, rewriting.text);
+  if (thread.nowMs() - rewriting.editedAtMs < EDIT_EVERY_MS) return;
+  rewriting.editedAtMs = thread.nowMs();
+  await thread.refresh(id, rewriting.text);
 }
 
 /** Best effort: what can't be edited now is written when the text is complete. */
-async function edit(thread: Thread, id: string, text: string): Promise<void> {
-  await thread.update(id, text).catch(() => undefined);
+async function edit(thread: Thread, ...message: Parameters<Thread["update"]>): Promise<void> {
+  await thread.update(...message).catch(() => undefined);
 }
 
-async function finish(parts: Parts): Promise<void> {
+async function finish(parts: Parts, under: types.KnownBlock[]): Promise<void> {
   const { state, thread } = parts;
   if (!state.wanted) return;
-  if (state.rewriting) await settle(parts, state.rewriting);
-  else if (state.live) await thread.stop(state.live.id);
+  if (state.rewriting) await settle(parts, state.rewriting, under);
+  else if (state.live) await complete(thread, state.live, under);
 }
 
-async function settle({ thread, posts }: Parts, { ids, text }: Rewriting): Promise<void> {
+/** Never fails: the answer is there, whatever becomes of what should stand under it. */
+async function complete(thread: Thread, live: Live, under: types.KnownBlock[]): Promise<void> {
+  try {
+    await thread.complete(live.id, under);
+  } catch (error) {
+    if (errorCode(error) === "stopped_by_user" || under.length === 0) return;
+    if (live.text.length <= UPDATE_CHARS_MAX) await edit(thread, live.id, live.text, under);
+    else await thread.stop(live.id);
+  }
+}
+
+async function settle(
+  { thread, posts }: Parts,
+  { ids, text }: Rewriting,
+  under: types.KnownBlock[],
+): Promise<void> {
   const pieces = split(text, UPDATE_CHARS_MAX);
   for (const [index, piece] of pieces.entries()) {
     const id = ids[index];
-    if (id !== undefined && (await replace(thread, id, piece))) continue;
-    await posts.onPosted(await said(thread, piece));
+    const below = index === pieces.length - 1 ? under : [];
+    if (id !== undefined && (await replace(thread, id, piece, below))) continue;
+    await posts.onPosted(await said(thread, piece, below));
   }
   for (const id of ids.slice(pieces.length)) await thread.remove(id);
 }
 
-async function said(thread: Thread, text: string): Promise<string> {
+async function said(thread: Thread, text: string, under: types.KnownBlock[]): Promise<string> {
   try {
-    return await thread.say(text);
+    return await thread.say(text, under);
   } catch (error) {
     throw failure(error);
   }
 }
 
 /** @returns false when the message can't be updated; it is taken away then, so that there is never a second answer */
-async function replace(thread: Thread, id: string, text: string): Promise<boolean> {
+async function replace(thread: Thread, ...message: Parameters<Thread["update"]>): Promise<boolean> {
+  const [id] = message;
   try {
-    await thread.update(id, text);
+    await thread.update(...message);
     return true;
   } catch (error) {
     if (errorCode(error) === undefined) throw failure(error);

@@ -10,7 +10,9 @@ const FENCE = /```/g;
 // Links and pings are written in ASCII without spaces: a last word that looks like the start of one waits.
 const LAST_WORD = /[\x21-\x7E]{1,2000}$/;
 const MAY_GROW = /[<@&:/\]`]|\bw{1,3}\.?$/i;
+const MESSAGE_LINK = /https:\/\/[\w.-]+\/archives\/[\w./?=&-]+/g;
 const QUOTE_CHARS_MAX = 200;
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 
 /** Makes untrusted text harmless as it comes: nobody is pinged, and no link is made that isn't a citation of ours. */
 export interface Cleaner {
@@ -58,14 +60,32 @@ export function literal(text: string): string {
   return harmless(escaped);
 }
 
+/** The same, but messages of this workspace stay linked. */
+export function literalWithLinks(text: string, workspaceUrl: string): string {
+  let shown = "";
+  let from = 0;
+  for (const { 0: url, index } of text.matchAll(MESSAGE_LINK)) {
+    if (!url.startsWith(`${workspaceUrl}archives/`)) continue;
+    shown += `${literal(text.slice(from, index))}<${url.replaceAll("&", "&amp;")}>`;
+    from = index + url.length;
+  }
+  return shown + literal(text.slice(from));
+}
+
 function withoutPings(text: string): string {
   return text.replaceAll(CONTROL, `$1${APART}`).replaceAll(EVERYBODY, `@${APART}`);
 }
 
+/** As many sources an answer shows; the rest is told on demand. */
+export const SOURCES_SHOWN_MAX = 3;
+
 /** The sources as Markdown: a link to where the file was shared, where in it, and a line of the source itself. */
-export function sources(citations: readonly Citation[]): string {
+export function sources(citations: readonly Citation[], shownMax = SOURCES_SHOWN_MAX): string {
   if (citations.length === 0) return "";
-  return `\n\n**Sources**\n${citations.map(source).join("\n")}`;
+  const shown = citations.slice(0, shownMax).map(source);
+  const left = citations.length - shown.length;
+  const rest = left > 0 ? `\n\n${left} more under “All sources” in the menu.` : "";
+  return `\n\n**Sources**\n${shown.join("\n")}${rest}`;
 }
 
 function source(citation: Citation): string {
@@ -73,7 +93,8 @@ function source(citation: Citation): string {
   const link = linkTarget(citation.permalink);
   const title = link ? `[${label}](${link})` : label;
   const quote = escaped(oneLine(citation.quote));
-  return `\n[${citation.number}] ${title}${quote ? `\n> “${quote}”` : ""}`;
+  const when = citation.sharedAtMs > 0 ? `, shared ${DAY.format(citation.sharedAtMs)}` : "";
+  return `\n[${citation.number}] ${title}${when}${quote ? `\n> “${quote}”` : ""}`;
 }
 
 /** Small print under an answer. */

@@ -10,6 +10,7 @@ import {
 } from "@slack/web-api";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
+import { type Clock, createTurns, type Turns } from "./turns.ts";
 
 const TIMEOUT_MS = 15_000;
 const READ_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000 };
@@ -50,6 +51,8 @@ export interface Slack {
   /** Tries once: a message whose answer was lost may well have been posted. */
   write: WebClient;
   botToken: string;
+  /** For what Slack counts. */
+  turns: Turns;
   log: Log;
   /** Who the bot is. Asked once; a failure is not remembered. */
   identity(): Promise<Identity>;
@@ -59,10 +62,11 @@ export interface ClientOptions {
   botToken: string;
   /** Where the Web API is; Slack's own by default. */
   apiUrl: string | undefined;
+  clock?: Clock | undefined;
   log: Log;
 }
 
-export function createClient({ botToken, apiUrl, log }: ClientOptions): Slack {
+export function createClient({ botToken, apiUrl, clock, log }: ClientOptions): Slack {
   const read = new WebClient(botToken, webOptions({ apiUrl, log }, READ_RETRIES));
   const write = new WebClient(botToken, webOptions({ apiUrl, log }, NO_RETRIES));
   let known: Identity | null = null;
@@ -70,12 +74,12 @@ export function createClient({ botToken, apiUrl, log }: ClientOptions): Slack {
     known ??= await whoAmI(read);
     return known;
   };
-  return { read, write, botToken, log, identity };
+  return { read, write, botToken, turns: createTurns(clock), log, identity };
 }
 
 /** Slack's own defaults wait without end, and stop all calls for one that was limited. */
 export function webOptions(
-  { apiUrl, log }: Omit<ClientOptions, "botToken">,
+  { apiUrl, log }: Pick<ClientOptions, "apiUrl" | "log">,
   retryConfig: NonNullable<WebClientOptions["retryConfig"]> = NO_RETRIES,
 ): WebClientOptions {
   return {

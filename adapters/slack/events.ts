@@ -1,151 +1,133 @@
 import { safeParse } from "valibot";
-import type { FileRemoved, FileShared, Incoming, Mention, Place } from "../../src/events.ts";
+import type { FileRemoved, Incoming } from "../../src/events.ts";
 import type { Identity } from "./client.ts";
-import { Envelope, type File, type FileDeleted, type Message, type Said } from "./payloads.ts";
-import { plain } from "./plain.ts";
+import type { FileLookup } from "./look-up.ts";
+import { fileRemoved, fromMessage } from "./messages.ts";
+import { Envelope, type FileDeleted, type Member, type Person } from "./payloads.ts";
+import { keyOf, placeOf } from "./place.ts";
 
 /** Slack tells only by a message that a channel is no longer for the same people. */
 const CONVERTED = new Set(["channel_convert_to_private", "channel_convert_to_public"]);
-/** Messages that people write; every other subtype is Slack's own or about another message. */
-const WRITTEN = new Set(["", "file_share", "thread_broadcast"]);
-const GONE_MODES = new Set(["tombstone", "hidden_by_limit"]);
-const GONE_ACCESS = new Set(["access_denied", "file_not_found"]);
 
 /** What an event means to us, in the order in which it must be handed in. Nothing for what is not ours. */
 export function toIncoming(body: unknown, self: Identity): Incoming[] {
   const parsed = safeParse(Envelope, body);
   if (!parsed.success) return [];
-  const { event, event_id } = parsed.output;
-  // With channels shared between workspaces team_id may be the author's; context_team_id is the receiver's.
-  const teamId = parsed.output.context_team_id ?? parsed.output.team_id ?? self.teamId;
+  const { event } = parsed.output;
+  const at: Happening = {
+    teamId: teamOf(parsed.output) ?? self.teamId,
+    id: parsed.output.event_id,
+  };
   switch (event.type) {
     case "app_mention":
     case "message":
-      if (CONVERTED.has(event.subtype ?? "")) return accessChanged(teamId, event_id, event);
-      return fromMessage(teamId, event, self);
+      if (CONVERTED.has(event.subtype ?? "")) return [ofChannel("access_changed", at, event)];
+      return fromMessage(at.teamId, event, self);
     case "file_deleted":
-      return fromDeletion(teamId, event);
+      return fromFileDeletion(at.teamId, event);
     case "file_unshared": {
-      const place = placeOf(teamId, event.channel_id, null);
-      return [removed(place, event.file_id, event.user_id, event.event_ts)];
+      const place = placeOf(at.teamId, event.channel_id, null);
+      return [fileRemoved(place, event.file_id, event.user_id, event.event_ts)];
     }
+    case "member_joined_channel":
+    case "member_left_channel":
+      return [fromMember(at, event, self)];
+    case "channel_shared":
+    case "channel_unshared":
+    case "channel_unarchive":
+    case "group_unarchive":
+      return [ofChannel("access_changed", at, event)];
+    case "channel_archive":
+    case "channel_deleted":
+    case "channel_left":
+    case "group_archive":
+    case "group_deleted":
+    case "group_left":
+      return [ofChannel("channel_gone", at, event)];
+    case "tokens_revoked":
+      return event.tokens.bot?.length ? [workspaceGone(at)] : [];
+    case "app_uninstalled":
+      return [workspaceGone(at)];
+    // What these mean must be asked of Slack: see `changed`, `backstop` and `outsiderChange`.
+    case "file_shared":
+    case "file_change":
+    case "team_join":
+    case "user_change":
+      return [];
     default:
-      return accessChanged(teamId, event_id, event);
+      return event satisfies never;
   }
 }
 
-function accessChanged(
-  teamId: string,
-  eventId: string,
-  { channel, user }: { channel: string; user?: string | null | undefined },
-): Incoming[] {
+/** A file's content may be another than the one that was read; null for every other event. */
+export function changed(body: unknown): FileLookup | null {
+  return lookup(body, "file_change");
+}
+
+/** A file was shared, which its message says better: for when that one did not come. */
+export function backstop(body: unknown): FileLookup | null {
+  return lookup(body, "file_shared");
+}
+
+/** Somebody came to the workspace, or what they are there changed; null for every other event. */
+export function outsiderChange(body: unknown): { workspaceId: string; user: Person } | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success) return null;
+  const { event } = parsed.output;
+  const workspaceId = teamOf(parsed.output);
+  if (!workspaceId || (event.type !== "team_join" && event.type !== "user_change")) return null;
+  return { workspaceId, user: event.user };
+}
+
+function lookup(body: unknown, type: "file_shared" | "file_change"): FileLookup | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success || parsed.output.event.type !== type) return null;
+  const { event_id, event } = parsed.output;
+  const workspaceId = teamOf(parsed.output);
+  if (!workspaceId) return null;
+  const where = { workspaceId, fileId: event.file_id, channelId: event.channel_id ?? null };
+  return { ...where, changedAt: type === "file_change" ? (event.event_ts ?? event_id) : null };
+}
+
+/** With channels shared between workspaces team_id may be the author's; context_team_id is the receiver's. */
+function teamOf({ context_team_id, team_id }: Envelope): string | null {
+  return context_team_id ?? team_id ?? null;
+}
+
+interface Happening {
+  teamId: string;
+  /** Slack's id of it. */
+  id: string;
+}
+
+interface OfChannel {
+  channel: string;
+  user?: string | null | undefined;
+  actor_id?: string | null | undefined;
+}
+
+function ofChannel<Kind extends "access_changed" | "channel_gone" | "joined">(
+  kind: Kind,
+  { teamId, id }: Happening,
+  { channel, user, actor_id }: OfChannel,
+) {
   const place = placeOf(teamId, channel, null);
-  return [{ kind: "access_changed", key: keyOf(teamId, eventId), place, userId: user ?? "" }];
+  return { kind, key: keyOf(teamId, id), place, userId: user ?? actor_id ?? "" };
 }
 
-function fromDeletion(teamId: string, event: FileDeleted): FileRemoved[] {
+function fromMember(at: Happening, event: Member, self: Identity): Incoming {
+  if (event.user !== self.botUserId) return ofChannel("access_changed", at, event);
+  if (event.type === "member_left_channel") return ofChannel("channel_gone", at, event);
+  return ofChannel("joined", at, { channel: event.channel, user: event.inviter });
+}
+
+function workspaceGone({ teamId, id }: Happening): Incoming {
+  const place = placeOf(teamId, "", null);
+  return { kind: "workspace_gone", key: keyOf(teamId, id), place, userId: "" };
+}
+
+function fromFileDeletion(teamId: string, event: FileDeleted): FileRemoved[] {
   return (event.channel_ids ?? []).map((channelId) =>
-    removed(placeOf(teamId, channelId, null), event.file_id, null, event.event_ts),
+    fileRemoved(placeOf(teamId, channelId, null), event.file_id, null, event.event_ts),
   );
-}
-
-function fromMessage(teamId: string, message: Message, self: Identity): Incoming[] {
-  if (message.subtype === "message_deleted" || message.subtype === "message_changed") {
-    return filesGone(teamId, message);
-  }
-  const { user } = message;
-  if (!user || !WRITTEN.has(message.subtype ?? "") || isBot(message, self)) return [];
-  const place = placeOf(teamId, message.channel, message.thread_ts ?? message.ts);
-  const files = (message.files ?? []).filter(isReadable);
-  const shares = files.map((file) => shared({ place, userId: user, message, file }, self));
-  const fileIds = files.map((file) => file.id);
-  return [...shares, ...mentions({ place, userId: user, message, fileIds }, self)];
-}
-
-interface InMessage {
-  place: Place;
-  userId: string;
-  message: Message;
-}
-
-function shared({ place, userId, message, file }: InMessage & { file: File }, self: Identity) {
-  return {
-    kind: "file_shared",
-    key: keyOf(place.workspaceId, place.channelId, message.ts, file.id),
-    place,
-    userId,
-    messageId: message.ts,
-    fileId: file.id,
-    name: file.name || file.id,
-    bytes: file.size ?? 0,
-    handedOver: isForUs(message, self),
-    permalink: permalink(self.workspaceUrl, place, message.ts),
-    sharedAtMs: Math.round(Number(message.ts) * 1_000),
-  } satisfies FileShared;
-}
-
-function isForUs(message: Message, self: Identity): boolean {
-  return message.channel_type === "im" || (message.text ?? "").includes(`<@${self.botUserId}>`);
-}
-
-/** A mention in a channel comes as app_mention and as message: only the first is a question there. */
-function mentions(
-  { place, userId, message, fileIds }: InMessage & { fileIds: string[] },
-  self: Identity,
-): Mention[] {
-  const text = plain(message.text ?? "", self.botUserId);
-  const direct = message.type === "message" && message.channel_type === "im" && text !== "";
-  if (message.type !== "app_mention" && !direct) return [];
-  const key = keyOf(place.workspaceId, place.channelId, message.ts);
-  return [{ kind: "mention", key, place, userId, messageId: message.ts, text, fileIds }];
-}
-
-/**
- * A deleted message takes its files along; a deleted file leaves its message with a tombstone. A message with
- * replies is "changed" into one without files.
- */
-function filesGone(teamId: string, message: Message): FileRemoved[] {
-  const before = message.previous_message;
-  if (!before) return [];
-  const kept = (message.message?.files ?? []).filter(isReadable).map((file) => file.id);
-  const gone = (before.files ?? []).filter((file) => !kept.includes(file.id));
-  const place = placeOf(teamId, message.channel, threadOf(before, message));
-  return gone.map((file) => removed(place, file.id, before.user, message.ts));
-}
-
-function threadOf(before: Said, message: Message): string | null {
-  return before.thread_ts ?? before.ts ?? message.deleted_ts ?? null;
-}
-
-function removed(
-  place: Place,
-  fileId: string,
-  userId: string | null | undefined,
-  eventTs: string,
-): FileRemoved {
-  const key = keyOf(place.workspaceId, place.channelId, fileId, "removed", eventTs);
-  return { kind: "file_removed", key, place, userId: userId ?? "", fileId };
-}
-
-/** Two bots that answer each other never stop: whatever an app wrote is not for us. */
-function isBot(message: Message, self: Identity): boolean {
-  return Boolean(message.bot_id) || message.user === self.botUserId || message.user === "USLACKBOT";
-}
-
-function isReadable(file: File): boolean {
-  const mode = file.mode ?? "";
-  return !GONE_MODES.has(mode) && mode !== "external" && !GONE_ACCESS.has(file.file_access ?? "");
-}
-
-function placeOf(workspaceId: string, channelId: string, threadId: string | null): Place {
-  return { platform: "slack", workspaceId, channelId, threadId };
-}
-
-function permalink(workspaceUrl: string, { channelId, threadId }: Place, ts: string): string {
-  const link = `${workspaceUrl}archives/${channelId}/p${ts.replace(".", "")}`;
-  return threadId === ts ? link : `${link}?thread_ts=${threadId}&cid=${channelId}`;
-}
-
-function keyOf(...ids: string[]): string {
-  return ["slack", ...ids].join(":");
 }

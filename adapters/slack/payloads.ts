@@ -6,6 +6,7 @@ const optionalText = v.nullish(v.string());
 const File = v.object({
   id: v.string(),
   name: optionalText,
+  title: optionalText,
   size: v.nullish(v.number()),
   mode: optionalText,
   file_access: optionalText,
@@ -20,15 +21,15 @@ const said = {
   subtype: optionalText,
   text: optionalText,
   files: v.nullish(v.array(File)),
+  edited: v.nullish(v.object({ ts: v.string() })),
 };
 const Said = v.object(said);
 
-const Message = v.object({
+export const Message = v.object({
   ...said,
   type: v.picklist(["message", "app_mention"]),
   ts: v.string(),
   channel: v.string(),
-  channel_type: optionalText,
   deleted_ts: optionalText,
   message: v.nullish(Said),
   previous_message: v.nullish(Said),
@@ -49,43 +50,103 @@ const FileUnshared = v.object({
   event_ts: v.string(),
 });
 
-/** Everything after which other people may read a channel than before. */
-export const ACCESS_EVENTS = [
-  "member_joined_channel",
-  "member_left_channel",
+/** Of a file that must be looked up: neither says in which message it is. */
+const FileTouched = v.object({
+  type: v.picklist(["file_shared", "file_change"]),
+  file_id: v.string(),
+  channel_id: optionalText,
+  event_ts: optionalText,
+});
+
+const MEMBER_EVENTS = ["member_joined_channel", "member_left_channel"] as const;
+
+const Member = v.object({
+  type: v.picklist(MEMBER_EVENTS),
+  channel: v.string(),
+  user: v.string(),
+  inviter: optionalText,
+});
+
+/** Everything else after which other people may read a channel than before. */
+const ACCESS_EVENTS = [
   "channel_shared",
   "channel_unshared",
-  "channel_archive",
-  "channel_deleted",
-  "group_archive",
-  "group_deleted",
+  "channel_unarchive",
+  "group_unarchive",
 ] as const;
 
-const Access = v.object({
-  type: v.picklist(ACCESS_EVENTS),
-  channel: v.string(),
-  user: optionalText,
+/** After these nobody reads it, or Docent does not. */
+const GONE_EVENTS = [
+  "channel_archive",
+  "channel_deleted",
+  "channel_left",
+  "group_archive",
+  "group_deleted",
+  "group_left",
+] as const;
+
+const about = { channel: v.string(), user: optionalText, actor_id: optionalText };
+const Access = v.object({ type: v.picklist(ACCESS_EVENTS), ...about });
+const Gone = v.object({ type: v.picklist(GONE_EVENTS), ...about });
+
+const PERSON_EVENTS = ["team_join", "user_change"] as const;
+
+/** What Slack tells of a person when they come or change; what it leaves out is not so. */
+const Person = v.object({
+  id: v.string(),
+  team_id: v.optional(v.string()),
+  deleted: v.optional(v.boolean()),
+  is_restricted: v.optional(v.boolean()),
+  is_ultra_restricted: v.optional(v.boolean()),
+  is_stranger: v.optional(v.boolean()),
+});
+
+const PersonChanged = v.object({ type: v.picklist(PERSON_EVENTS), user: Person });
+
+const Uninstalled = v.object({ type: v.literal("app_uninstalled") });
+const TokensRevoked = v.object({
+  type: v.literal("tokens_revoked"),
+  tokens: v.object({ bot: v.nullish(v.array(v.string())) }),
 });
 
 export const Envelope = v.object({
   event_id: v.string(),
   team_id: optionalText,
   context_team_id: optionalText,
-  event: v.variant("type", [Message, FileDeleted, FileUnshared, Access]),
+  event: v.variant("type", [
+    Message,
+    FileDeleted,
+    FileUnshared,
+    FileTouched,
+    Member,
+    Access,
+    Gone,
+    PersonChanged,
+    Uninstalled,
+    TokensRevoked,
+  ]),
 });
 
 export type File = v.InferOutput<typeof File>;
 export type Said = v.InferOutput<typeof Said>;
 export type Message = v.InferOutput<typeof Message>;
 export type FileDeleted = v.InferOutput<typeof FileDeleted>;
-export type FileUnshared = v.InferOutput<typeof FileUnshared>;
-export type Access = v.InferOutput<typeof Access>;
+export type Member = v.InferOutput<typeof Member>;
+export type Person = v.InferOutput<typeof Person>;
+export type Envelope = v.InferOutput<typeof Envelope>;
 
-/** Every type of event that is listened to. */
+/** Every type of event that is listened to: exactly what the app subscribes to. */
 export const EVENT_TYPES = [
   "message",
   "app_mention",
+  "file_shared",
+  "file_change",
   "file_deleted",
   "file_unshared",
+  ...MEMBER_EVENTS,
   ...ACCESS_EVENTS,
+  ...GONE_EVENTS,
+  ...PERSON_EVENTS,
+  "app_uninstalled",
+  "tokens_revoked",
 ] as const;

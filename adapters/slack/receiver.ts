@@ -1,27 +1,41 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { App, Receiver, ReceiverEvent } from "@slack/bolt";
+import type { App } from "@slack/bolt";
 import { SocketModeClient } from "@slack/socket-mode";
 import { ConfigError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
+import { type Receiving, taken } from "./app.ts";
 import { failure, quiet, reasonOf, webOptions } from "./client.ts";
 
 const HELLO_TIMEOUT_MS = 30_000;
+// With a ping at each third of it, a dead connection is noticed within twice this time.
+const PONG_TIMEOUT_MS = 5_000;
+const PING_TIMEOUT_MS = 30_000;
+// Slack itself asks for a new connection now and then: that is no trouble.
+const TROUBLE_AFTER_MS = 10_000;
 const GOODBYE_MS = 3_000;
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 60_000;
 // A connection that lives for less was no success: else two gone wrong would take turns without a pause.
 const HEALTHY_MS = 5_000;
 
+/** Shorter in tests. */
+export interface SocketTimes {
+  pongTimeoutMs: number;
+  troubleAfterMs: number;
+  backoffMinMs: number;
+}
+
 export interface ReceiverOptions {
   appToken: string;
   apiUrl: string | undefined;
   log: Log;
+  times?: Partial<SocketTimes> | undefined;
   /** Checked before each connection; what it throws counts as a failed start. */
   ready(): Promise<unknown>;
 }
 
-/** What Socket Mode hands over with each event. */
-interface Delivery {
+/** What Socket Mode hands over with each event, click or command. */
+interface Envelope {
   ack(response?: Record<string, unknown>): Promise<void>;
   body: Record<string, unknown>;
   retry_num?: number;
@@ -32,27 +46,39 @@ interface Delivery {
  * Bolt's own receiver acknowledges before the listeners run. This one acknowledges last: what a listener could
  * not store stays unacknowledged, and Slack delivers it again.
  */
-export class SocketReceiver implements Receiver {
+export class SocketReceiver implements Receiving {
   readonly #options: ReceiverOptions;
+  readonly #times: SocketTimes;
   readonly #client: SocketModeClient;
   readonly #stopping = new AbortController();
   #app: App | null = null;
   #disconnected = Promise.withResolvers<void>();
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
+  #hearing: Promise<void> = Promise.resolve();
+  /** Null while connected, and before the start. */
+  #lostAtMs: number | null = null;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#times = {
+      pongTimeoutMs: PONG_TIMEOUT_MS,
+      troubleAfterMs: TROUBLE_AFTER_MS,
+      backoffMinMs: BACKOFF_MIN_MS,
+      ...options.times,
+    };
     const { logger: _logger, ...clientOptions } = webOptions(options);
     this.#client = new SocketModeClient({
       appToken: options.appToken,
       // Its own reconnecting leaves a rejected promise without an owner, which would end the process.
       autoReconnectEnabled: false,
+      clientPingTimeout: this.#times.pongTimeoutMs,
+      serverPingTimeout: PING_TIMEOUT_MS,
       logger: quiet(options.log),
       clientOptions,
     });
     this.#client.on("disconnected", () => this.#disconnected.resolve());
-    this.#client.on("slack_event", (delivery: Delivery) => {
-      this.#receive(delivery).catch((error: unknown) => this.#tell(error, "an event failed"));
+    this.#client.on("slack_event", (envelope: Envelope) => {
+      this.#receive(envelope).catch((error: unknown) => this.#tell(error, "an event failed"));
     });
   }
 
@@ -60,13 +86,10 @@ export class SocketReceiver implements Receiver {
     this.#app = app;
   }
 
-  /**
-   * Resolves once connected, and stays so: lost connections are made again until `stop`.
-   * @throws {ConfigError} when Slack refuses the tokens
-   */
-  start(): Promise<void> {
+  /** Lost connections are made again until `stop`. */
+  start(whileHearing: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const connected = Promise.withResolvers<void>();
-    this.#running = this.#supervise(connected).catch(connected.reject);
+    this.#running = this.#supervise(connected, whileHearing).catch(connected.reject);
     return connected.promise;
   }
 
@@ -74,19 +97,31 @@ export class SocketReceiver implements Receiver {
     this.#stopping.abort();
     const ended = this.#client.disconnect().then(() => this.#running);
     // Where the network is gone nobody answers the goodbye.
-    await Promise.race([ended, sleep(GOODBYE_MS, undefined, { ref: false })]);
+    const goodbye = sleep(GOODBYE_MS, undefined, { ref: false });
+    await Promise.race([Promise.all([ended, this.#hearing]), goodbye]);
   }
 
-  async #supervise(connected: PromiseWithResolvers<void>): Promise<void> {
+  trouble(): string | null {
+    if (this.#lostAtMs === null) return null;
+    const lostMs = performance.now() - this.#lostAtMs;
+    if (lostMs <= this.#times.troubleAfterMs) return null;
+    return `no connection to Slack for ${Math.round(lostMs / 1_000)} s`;
+  }
+
+  async #supervise(
+    connected: PromiseWithResolvers<void>,
+    whileHearing: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     let failures = 0;
     let everConnected = false;
+    this.#lostAtMs = performance.now();
     while (!this.#stopping.signal.aborted) {
       const startedAtMs = performance.now();
       try {
         await this.#connect();
         everConnected = true;
         connected.resolve();
-        await this.#disconnected.promise;
+        await this.#hear(whileHearing);
       } catch (error) {
         const reason = failure(error);
         if (reason instanceof ConfigError && !everConnected) throw reason;
@@ -112,22 +147,32 @@ export class SocketReceiver implements Receiver {
     if (this.#stopping.signal.aborted) await this.#client.disconnect();
   }
 
+  async #hear(whileHearing: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const connection = new AbortController();
+    this.#lostAtMs = null;
+    this.#hearing = whileHearing(connection.signal);
+    await this.#disconnected.promise;
+    this.#lostAtMs = performance.now();
+    connection.abort();
+  }
+
   async #backOff(failures: number): Promise<void> {
-    const mostMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1));
+    const mostMs = Math.min(BACKOFF_MAX_MS, this.#times.backoffMinMs * 2 ** (failures - 1));
     const { signal } = this.#stopping;
     // Processes that lost Slack together should not come back together. Aborted means stopped: the loop looks.
     await sleep(mostMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
   }
 
-  async #receive(delivery: Delivery): Promise<void> {
-    if (!this.#app) throw new Error("the receiver was started before its app");
+  async #receive({ ack, body, retry_num, retry_reason }: Envelope): Promise<void> {
+    const delivery = { body, retryNum: retry_num, retryReason: retry_reason };
+    let answer: Record<string, unknown> | undefined;
     try {
-      await this.#app.processEvent(withoutAck(delivery));
+      answer = await taken(this.#app, delivery);
     } catch (error) {
       this.#tell(error, "an event could not be stored; Slack will deliver it again");
       return;
     }
-    await delivery.ack();
+    await ack(answer);
   }
 
   #tell(error: unknown, message: string): void {
@@ -135,14 +180,4 @@ export class SocketReceiver implements Receiver {
     const reason = error === undefined ? "closed" : reasonOf(error);
     this.#options.log.warn({ reason }, message);
   }
-}
-
-/** Bolt acknowledges an event as soon as it knows whose it is; that must not reach Slack. */
-function withoutAck({ body, retry_num, retry_reason }: Delivery): ReceiverEvent {
-  return {
-    body,
-    ack: async () => undefined,
-    ...(retry_num !== undefined && { retryNum: retry_num }),
-    ...(retry_reason !== undefined && { retryReason: retry_reason }),
-  };
 }

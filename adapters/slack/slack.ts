@@ -1,107 +1,209 @@
-import { App } from "@slack/bolt";
+import { Hono } from "hono";
+import type { Pool } from "pg";
 import type { Adapter, Inbox } from "../../src/chat.ts";
+import { ConfigError } from "../../src/errors.ts";
+import type { Incoming, Place } from "../../src/events.ts";
 import type { Log } from "../../src/log.ts";
 import type { Pace } from "../shared/pace.ts";
+import { sealer } from "../shared/seal.ts";
 import { type Access, createAccess } from "./access.ts";
-import { createClient, quiet, type Slack } from "./client.ts";
-import { toIncoming } from "./events.ts";
+import { createApp, type Receiving } from "./app.ts";
+import { createCatchUp } from "./catch-up.ts";
+import { createClient, reasonOf, type Slack } from "./client.ts";
 import { download, present } from "./files.ts";
-import { mark } from "./mark.ts";
-import { EVENT_TYPES } from "./payloads.ts";
+import { shared } from "./history.ts";
+import { createHttpReceiver } from "./http.ts";
+import { installRoutes } from "./install.ts";
+import { createMarks } from "./mark.ts";
 import { post } from "./post.ts";
-import { SocketReceiver } from "./receiver.ts";
+import { SocketReceiver, type SocketTimes } from "./receiver.ts";
+import { createTake, type PersonChange } from "./take.ts";
+import { createTeams, singleTeam, type Teams } from "./teams.ts";
+import { nod, tell } from "./tell.ts";
 import { retract } from "./thread.ts";
+import type { Clock } from "./turns.ts";
+import { voices } from "./voices.ts";
 
 /** Slack takes about a hundred appends a minute for the whole workspace. */
 const PACE_MS = 1_000;
 const PIECE_CHARS_MIN = 200;
+const TOKENS_PURPOSE = "slack tokens";
+/** After these other people can read a channel than before. */
+const MOVED: ReadonlySet<string> = new Set(["access_changed", "channel_gone", "joined"]);
 
 export interface SlackOptions {
-  /** xoxb-… */
-  botToken: string;
-  /** xapp-…, for Socket Mode. */
-  appToken: string;
+  /** xoxb-…; null where workspaces are added by OAuth. */
+  botToken: string | null;
+  /** xapp-…, for Socket Mode, which is used where both are set. */
+  appToken?: string | null | undefined;
+  /** For events by HTTP. */
+  signingSecret?: string | null | undefined;
+  oauth?: OAuthOptions | null | undefined;
+  /** SECRET_KEY. */
+  secretKey?: string | null | undefined;
   /** Where the Web API is, when it is not Slack's own. */
-  apiUrl?: string | undefined;
+  apiUrl?: string | null | undefined;
   /** Hosts (host or host:port) beside Slack's own that files may come from; they are sent the bot token. */
   fileHosts?: readonly string[] | undefined;
-  /** Workspaces that are served. None: the one that the token belongs to. */
+  /** Workspaces that are served. None: the one that the token belongs to, or the first that is added. */
   teams?: readonly string[] | undefined;
   /** Least time between two pieces of a streamed answer. */
   paceMs?: number | undefined;
+  /** Other times, for tests. */
+  times?: Partial<Times> | undefined;
   log: Log;
 }
 
-export function createSlack(options: SlackOptions): Adapter {
-  const { botToken, apiUrl, log, fileHosts = [], paceMs = PACE_MS } = options;
-  const slack = createClient({ botToken, apiUrl, log });
-  const access = createAccess(slack);
+export interface OAuthOptions {
+  clientId: string;
+  clientSecret: string;
+  publicUrl: string;
+  secretKey: string;
+  db: Pick<Pool, "query">;
+}
+
+export interface Times extends SocketTimes {
+  clock: Clock;
+  ackWithinMs: number;
+  noteEveryMs: number;
+  historyPaceMs: number;
+}
+
+export interface SlackChat {
+  adapter: Adapter;
+  /** To be mounted at `/`, without anything that asks who comes; null where Slack has nothing to ask for. */
+  routes: Hono | null;
+}
+
+export function createSlack(options: SlackOptions): SlackChat {
+  const { fileHosts = [], paceMs = PACE_MS, secretKey = null } = options;
+  const { teams, ready, installing } = workspaces(options);
+  const { receiver, receiving } = createReceiver(options, ready);
+  const accessOf = remembered(createAccess);
+  const marks = createMarks();
   const pace: Pace = { everyMs: paceMs, charsMin: PIECE_CHARS_MIN };
-  let app: App | null = null;
-  return {
+  const of = (place: Place) => teams.of(place.workspaceId);
+  const kindly = bestEffort(teams, options.log);
+  const adapter: Adapter = {
     platform: "slack",
-    listen: async (inbox) => {
-      app = createApp(slack, options, (body) => take({ slack, access, inbox }, options, body));
-      await app.start();
+    listen: (inbox) => listen({ options, teams, receiver, accessOf }, inbox),
+    close: () => receiver.stop(),
+    download: async function* (file, bytesMax, signal) {
+      const slack = await of(file.place);
+      yield* download({ slack, fileHosts }, file, bytesMax, signal);
     },
-    close: async () => {
-      await app?.stop();
+    post: async (to, parts, posts, signal) =>
+      post(await of(to.place), to, { parts, posts, pace, secretKey }, signal),
+    mark: (file, state) => kindly(file.place, (slack) => marks.mark(slack, file, state)),
+    readers: async (place) => accessOf(await of(place)).readers(place),
+    readable: async (teamId, userId) => accessOf(await teams.of(teamId)).readable(userId),
+    standing: async (place, userId) => accessOf(await of(place)).standing(userId),
+    retract: (place, ids) => kindly(place, (slack) => retract(slack, place.channelId, ids)),
+    tell: (place, userId, note) => kindly(place, (slack) => tell(slack, place, userId, note)),
+    nod: (place, messageId) => kindly(place, (slack) => nod(slack, place, messageId)),
+    voices: async (place) => voices(await of(place), place),
+    shared: async (place, cursor, signal) => shared(await of(place), place, cursor, signal),
+    trouble: () => receiver.trouble(),
+    present: async (files, signal) => {
+      const [file] = files;
+      return file ? present(await of(file.place), files, signal) : [];
     },
-    download: (file, bytesMax, signal) => download({ slack, fileHosts }, file, bytesMax, signal),
-    post: (to, parts, posts, signal) => post(slack, to, { parts, posts, pace }, signal),
-    mark: (file, state) => mark(slack, file, state),
-    readers: (place) => access.readers(place),
-    readable: (_workspaceId, userId) => access.readable(userId),
-    standing: (_place, userId) => access.standing(userId),
-    retract: (place, messageIds) => retract(slack, place.channelId, messageIds),
-    present: (files, signal) => present(slack, files, signal),
+  };
+  return { adapter, routes: together(receiving, installing) };
+}
+
+interface Workspaces {
+  teams: Teams;
+  /** Rejects when Slack refuses the token that is a setting. */
+  ready(): Promise<unknown>;
+  installing: Hono | null;
+}
+
+function workspaces(options: SlackOptions): Workspaces {
+  const { botToken, oauth, teams: served = [], times, log } = options;
+  const apiUrl = options.apiUrl ?? undefined;
+  const connect = (token: string) =>
+    createClient({ botToken: token, apiUrl, clock: times?.clock, log });
+  if (botToken !== null) {
+    const slack = connect(botToken);
+    const ready = () => slack.identity();
+    return { teams: singleTeam(slack, served), ready, installing: null };
+  }
+  if (!oauth) throw new ConfigError("Slack needs SLACK_BOT_TOKEN, or SLACK_CLIENT_ID for OAuth.");
+  const tokens = sealer(oauth.secretKey, TOKENS_PURPOSE);
+  const teams = createTeams({ db: oauth.db, sealer: tokens, connect, teams: served, log });
+  const installing = installRoutes({ ...oauth, apiUrl, teams, log });
+  return { teams, ready: async () => undefined, installing };
+}
+
+function createReceiver(
+  { appToken, signingSecret, apiUrl, times, log }: SlackOptions,
+  ready: Workspaces["ready"],
+): { receiver: Receiving; receiving: Hono | null } {
+  if (appToken) {
+    const socket = { appToken, apiUrl: apiUrl ?? undefined, times, ready, log };
+    return { receiver: new SocketReceiver(socket), receiving: null };
+  }
+  if (!signingSecret) {
+    throw new ConfigError("Slack needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET for HTTP.");
+  }
+  const http = createHttpReceiver({ signingSecret, ready, log });
+  return { receiver: http, receiving: http.routes };
+}
+
+interface Listening {
+  options: SlackOptions;
+  teams: Teams;
+  receiver: Receiving;
+  accessOf(slack: Slack): Access;
+}
+
+async function listen(
+  { options, teams, receiver, accessOf }: Listening,
+  inbox: Inbox,
+): Promise<void> {
+  const { secretKey = null, times, log } = options;
+  const accept = async (slack: Slack, event: Incoming): Promise<void> => {
+    const { channelId, workspaceId } = event.place;
+    if (MOVED.has(event.kind)) accessOf(slack).forget(channelId);
+    await inbox.accept(event);
+    if (event.kind === "workspace_gone") await teams.remove(workspaceId);
+  };
+  const changePerson = (slack: Slack, { user }: PersonChange): void => {
+    // People change their status all day long; who is a guest no more may wait until it is asked anew.
+    const isOutsider = user.is_restricted || user.is_ultra_restricted || user.is_stranger;
+    if (isOutsider) accessOf(slack).forgetPeople();
+  };
+  const { ackWithinMs, noteEveryMs, historyPaceMs: paceMs } = times ?? {};
+  const take = createTake({ teams, inbox, accept, changePerson, secretKey, ackWithinMs, log });
+  createApp(receiver, take, log);
+  await receiver.start(createCatchUp({ teams, inbox, accept, noteEveryMs, paceMs, log }));
+}
+
+/** One for each workspace's client, for as long as that is used. */
+function remembered<T>(create: (slack: Slack) => T): (slack: Slack) => T {
+  const known = new WeakMap<Slack, T>();
+  return (slack) => {
+    const one = known.get(slack) ?? create(slack);
+    known.set(slack, one);
+    return one;
   };
 }
 
-function createApp(
-  slack: Slack,
-  { appToken, apiUrl, log }: SlackOptions,
-  take: (body: unknown) => Promise<void>,
-): App {
-  const ready = () => slack.identity();
-  const app = new App({
-    receiver: new SocketReceiver({ appToken, apiUrl, log, ready }),
-    authorize: async () => {
-      const { botUserId, botId, teamId } = await slack.identity();
-      return { botToken: slack.botToken, botUserId, teamId, ...(botId && { botId }) };
-    },
-    convoStore: false,
-    // Bolt logs whole errors, with what Slack answered; the receiver logs what is fit to be read.
-    logger: quiet(log),
-  });
-  app.error(async (error) => {
-    throw error;
-  });
-  for (const type of EVENT_TYPES) app.event(type, ({ body }) => take(body));
-  return app;
-}
-
-interface Taking {
-  slack: Slack;
-  access: Access;
-  inbox: Inbox;
-}
-
-/** Resolves once everything that the event means is stored. */
-async function take(
-  { slack, access, inbox }: Taking,
-  { teams, log }: SlackOptions,
-  body: unknown,
-): Promise<void> {
-  const self = await slack.identity();
-  const served = teams?.length ? teams : [self.teamId];
-  for (const event of toIncoming(body, self)) {
-    const { workspaceId, channelId } = event.place;
-    if (!served.includes(workspaceId)) {
-      log.info({ workspaceId }, "an event of a workspace that is not served was left out");
-      continue;
+/** A workspace that is gone, or whose token is, shows nothing; that is no failure of what was to be shown. */
+function bestEffort(teams: Teams, log: Log) {
+  return async ({ workspaceId }: Place, show: (slack: Slack) => Promise<void>): Promise<void> => {
+    try {
+      await show(await teams.of(workspaceId));
+    } catch (error) {
+      log.warn({ workspaceId, reason: reasonOf(error) }, "something could not be shown in Slack");
     }
-    if (event.kind === "access_changed") access.forget(channelId);
-    await inbox.accept(event);
-  }
+  };
+}
+
+function together(...parts: (Hono | null)[]): Hono | null {
+  const some = parts.filter((part) => part !== null);
+  const routes = new Hono();
+  for (const part of some) routes.route("/", part);
+  return some.length > 0 ? routes : null;
 }

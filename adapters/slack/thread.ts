@@ -1,64 +1,95 @@
+import type { types } from "@slack/bolt";
 import type { Mention } from "../../src/events.ts";
+import { body, MANNERS, NO_PREVIEW } from "./body.ts";
 import { errorCode, type Slack } from "./client.ts";
 
 const STATUS_WAIT_MS = 1_000;
 const THREAD_MESSAGES_MAX = 200;
+/** As Slack's own ids of messages look. */
+const MESSAGE_ID = /^\d+\.\d+$/;
 
 /** One message of ours in a thread at a time: what Slack offers for it. Failures are Slack's own errors. */
 export interface Thread {
+  nowMs(): number;
   /** What Slack shows beside the bot's name until it posts. Best effort. */
   status(text: string): void;
-  /** Begins a streamed message. @returns its id */
-  start(text: string): Promise<string>;
+  /** Begins a streamed message. @returns its id; null when Slack takes no more streams now */
+  start(text: string): Promise<string | null>;
   append(id: string, text: string): Promise<void>;
-  /** Ends a stream, or makes sure that a message is none. Best effort: it ends by itself after five minutes. */
+  /** Ends a stream with what stands under it. */
+  complete(id: string, under: types.KnownBlock[]): Promise<void>;
+  /** Ends a stream at once. Best effort: it ends by itself after five minutes. */
   stop(id: string): Promise<void>;
-  update(id: string, text: string): Promise<void>;
+  /** Also of a message that is a stream still. */
+  update(id: string, text: string, under?: types.KnownBlock[]): Promise<void>;
+  /** Best effort, and only if Slack takes it at once. */
+  refresh(id: string, text: string): Promise<void>;
   /** Posts a whole message. @returns its id */
-  say(text: string): Promise<string>;
+  say(text: string, under?: types.KnownBlock[]): Promise<string>;
   /** Best effort. */
   remove(id: string): Promise<void>;
   /** Ids of our own messages in the thread since the question, oldest first. */
   own(): Promise<string[]>;
 }
 
-export function threadOf(slack: Slack, to: Mention): Thread {
-  const { chat, assistant } = slack.write;
+/** @param signal ends the waiting for Slack's limits */
+export function threadOf(slack: Slack, to: Mention, signal: AbortSignal): Thread {
+  const { turns, write } = slack;
+  const { chat, assistant } = write;
   const channel = to.place.channelId;
   const thread_ts = to.place.threadId ?? to.messageId;
+  let told: Promise<void> = Promise.resolve();
+  // A status that arrives after the message would stay there.
+  const statusIsTold = () => Promise.race([told, wait(STATUS_WAIT_MS)]);
   const quietly = async (call: Promise<unknown>, what: string) => {
     await call.catch((error: unknown) => {
       slack.log.debug({ code: errorCode(error), channelId: channel }, `${what} did not work`);
     });
   };
-  let told: Promise<void> = Promise.resolve();
+  const complete = async (ts: string, under: types.KnownBlock[]) => {
+    const blocks = under.length > 0 ? { blocks: under } : {};
+    const turn = { method: "stopStream", signal } as const;
+    await turns.take(turn, () => chat.stopStream({ channel, ts, ...blocks }));
+  };
+  const edited = (ts: string, text: string, under: types.KnownBlock[] = []) =>
+    chat.update({ channel, ts, ...body(text, under), ...MANNERS });
   return {
+    nowMs: () => turns.clock.nowMs(),
     status: (text) => {
       const call = { channel_id: channel, thread_ts, status: text };
       told = told.then(() => quietly(assistant.threads.setStatus(call), "a status"));
     },
     start: async (markdown_text) => {
-      // A status that arrives after the message would stay there.
-      await Promise.race([told, wait(STATUS_WAIT_MS)]);
-      const recipient = {
-        recipient_team_id: to.place.workspaceId,
-        recipient_user_id: to.userId,
-      };
-      const { ts } = await chat.startStream({ channel, thread_ts, ...recipient, markdown_text });
-      return idOf(ts);
+      await statusIsTold();
+      const recipient = { recipient_team_id: to.place.workspaceId, recipient_user_id: to.userId };
+      const stream = { channel, thread_ts, ...recipient, markdown_text };
+      const started = await turns.tryTake("startStream", () => chat.startStream(stream));
+      return started && idOf(started.ts);
     },
     append: async (ts, markdown_text) => {
-      await chat.appendStream({ channel, ts, markdown_text });
+      const turn = { method: "appendStream", signal } as const;
+      await turns.take(turn, () => chat.appendStream({ channel, ts, markdown_text }));
     },
+    complete,
     stop: (ts) => quietly(chat.stopStream({ channel, ts }), "ending a stream"),
-    update: async (ts, markdown_text) => {
-      await chat.update({ channel, ts, markdown_text, parse: "none", link_names: false });
+    update: async (ts, text, under) => {
+      const update = () => turns.take({ method: "update", signal }, () => edited(ts, text, under));
+      await update().catch(async (error: unknown) => {
+        if (errorCode(error) !== "streaming_state_conflict") throw error;
+        await quietly(complete(ts, []), "ending a stream");
+        await update();
+      });
     },
-    say: async (markdown_text) => {
-      const manners = { parse: "none", link_names: false } as const;
-      const unfurls = { unfurl_links: false, unfurl_media: false };
-      const message = { channel, thread_ts, markdown_text, ...manners, ...unfurls };
-      const { ts } = await chat.postMessage(message);
+    refresh: (ts, text) =>
+      quietly(
+        turns.tryTake("update", () => edited(ts, text)),
+        "an edit",
+      ),
+    say: async (text, under) => {
+      await statusIsTold();
+      const message = { channel, thread_ts, ...body(text, under), ...MANNERS, ...NO_PREVIEW };
+      const turn = { method: "post", channelId: channel, signal } as const;
+      const { ts } = await turns.take(turn, () => chat.postMessage(message));
       return idOf(ts);
     },
     remove: (ts) => quietly(chat.delete({ channel, ts }), "deleting a message"),
@@ -77,7 +108,8 @@ export async function retract(
   channel: string,
   messageIds: readonly string[],
 ): Promise<void> {
-  for (const ts of messageIds) {
+  // What one person alone saw has no id of Slack's, and can't be taken back.
+  for (const ts of messageIds.filter((id) => MESSAGE_ID.test(id))) {
     await slack.write.chat.delete({ channel, ts }).catch((error: unknown) => {
       slack.log.debug({ code: errorCode(error), channelId: channel }, "a message stays");
     });

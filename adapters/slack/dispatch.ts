@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Inbox } from "../../src/chat.ts";
+import type { Incoming } from "../../src/events.ts";
+import { split } from "../shared/split.ts";
+import type { Ephemeral } from "./app.ts";
+import type { Body } from "./body.ts";
+import { literalWithLinks } from "./clean.ts";
+import { reasonOf, type Slack } from "./client.ts";
+import type { Action } from "./interactions.ts";
+import { sayAlone, type Way } from "./private.ts";
+
+/** Slack waits three seconds for an acknowledgement, and says that Docent failed after that. */
+const ACK_WITHIN_MS = 2_500;
+const SECTION_CHARS_MAX = 3_000;
+const SECTIONS_MAX = 4;
+const TEXT_CHARS_MAX = 4_000;
+
+const ONE_MOMENT = "One moment…";
+const SORRY = "That did not work just now. Please try again in a minute.";
+
+export interface DispatchDeps {
+  slack: Slack;
+  inbox: Pick<Inbox, "command">;
+  accept(events: Incoming[]): Promise<void>;
+  /** Shorter in tests. */
+  ackWithinMs?: number | undefined;
+}
+
+/**
+ * Does what a click, a form or a command wants.
+ * @param inAck whether the person reads what the acknowledgement says
+ * @returns what to say with it
+ */
+export async function dispatch(
+  deps: DispatchDeps,
+  action: Action,
+  inAck: boolean,
+): Promise<Ephemeral | undefined> {
+  switch (action.do) {
+    case "accept":
+      await deps.accept(action.events);
+      return undefined;
+    case "open":
+      await deps.accept(action.events);
+      await soon(deps, open(deps.slack, action));
+      return undefined;
+    case "command":
+      return await command(deps, action, inAck);
+    default:
+      return action satisfies never;
+  }
+}
+
+type Kind<D extends Action["do"]> = Extract<Action, { do: D }>;
+
+async function command(
+  deps: DispatchDeps,
+  action: Kind<"command">,
+  inAck: boolean,
+): Promise<Ephemeral | undefined> {
+  const reply = done(deps, action);
+  const said = inAck ? await soon(deps, reply) : "late";
+  if (said !== "late") return said && { response_type: "ephemeral", ...said };
+  const told = reply.then((words) => words && tellAlone(deps, action.respond, words));
+  if (inAck) return { response_type: "ephemeral", ...wordsOf(ONE_MOMENT, "") };
+  await soon(deps, told);
+  return undefined;
+}
+
+/** Nobody delivers a command twice: whoever gave it is told that it failed. */
+async function done(
+  { slack, inbox }: DispatchDeps,
+  { command }: Kind<"command">,
+): Promise<Body | undefined> {
+  try {
+    const { workspaceUrl } = await slack.identity();
+    const { text } = await inbox.command(command);
+    return text === "" ? undefined : wordsOf(text, workspaceUrl);
+  } catch (error) {
+    slack.log.error({ err: error, kind: command.kind }, "a command failed");
+    return wordsOf(SORRY, "");
+  }
+}
+
+async function open(slack: Slack, { triggerId, view }: Kind<"open">): Promise<void> {
+  try {
+    await slack.write.views.open({ trigger_id: triggerId, view });
+  } catch (error) {
+    slack.log.warn({ reason: reasonOf(error) }, "a form could not be opened");
+  }
+}
+
+/** Waits as long as the acknowledgement may; what is late goes on by itself, and must not fail. */
+async function soon<T>(deps: DispatchDeps, work: Promise<T>): Promise<T | "late"> {
+  const timer = new AbortController();
+  const { signal } = timer;
+  const late = sleep(deps.ackWithinMs ?? ACK_WITHIN_MS, "late" as const, { signal });
+  late.catch(() => undefined);
+  return await Promise.race([work, late]).finally(() => timer.abort());
+}
+
+/** Best effort. */
+async function tellAlone({ slack }: DispatchDeps, way: Way, words: Body): Promise<void> {
+  try {
+    await sayAlone(slack, way, words);
+  } catch (error) {
+    slack.log.warn({ reason: reasonOf(error) }, "a word to one person could not be shown");
+  }
+}
+
+/** Plain text, in which only messages of this workspace are linked. */
+function wordsOf(text: string, workspaceUrl: string): Body {
+  const said = literalWithLinks(text, workspaceUrl);
+  const blocks = split(said, SECTION_CHARS_MAX).slice(0, SECTIONS_MAX);
+  return {
+    text: said.slice(0, TEXT_CHARS_MAX),
+    blocks: blocks.map((piece) => ({
+      type: "section",
+      text: { type: "mrkdwn", text: piece, verbatim: true },
+    })),
+  };
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FilesInfoResponse } from "@slack/web-api";
+import type { FileShared, Incoming } from "../../src/events.ts";
+import { errorCode, failure, type Identity, reasonOf, type Slack } from "./client.ts";
+import { isLink, isWrittenInSlack, nameOf } from "./file-kinds.ts";
+import { fromHistory } from "./messages.ts";
+
+/** Slack wants its acknowledgement within three seconds. */
+const NAMES_WAIT_MS = 2_000;
+const SHARES_MAX = 20;
+const GONE_CODES = new Set(["file_not_found", "file_deleted", "not_visible", "access_denied"]);
+const UNREADABLE_CODES = new Set([
+  "channel_not_found",
+  "not_in_channel",
+  "thread_not_found",
+  "message_not_found",
+]);
+
+export type FileFacts = NonNullable<FilesInfoResponse["file"]>;
+
+/** A file of which an event says too little to hand it in. */
+export interface FileLookup {
+  workspaceId: string;
+  fileId: string;
+  /** Where it was shared; null: wherever it is. */
+  channelId: string | null;
+  /** Its content may have changed then, by a word of Slack's; null: it was shared. */
+  changedAt: string | null;
+}
+
+/** What Slack knows of a file; null when it is gone, or not for us. @throws {ServiceError} */
+export async function fileInfo(slack: Slack, fileId: string): Promise<FilesInfoResponse | null> {
+  try {
+    return await slack.read.files.info({ file: fileId });
+  } catch (error) {
+    if (GONE_CODES.has(errorCode(error) ?? "")) return null;
+    throw failure(error);
+  }
+}
+
+/**
+ * The file where it is shared, just as its messages said it: the same share is the same event. After a change
+ * it is another one for each version, so that it is read again.
+ * @throws {ServiceError} when Slack does not say
+ */
+export async function sharesOf(slack: Slack, lookup: FileLookup): Promise<FileShared[]> {
+  const facts = (await fileInfo(slack, lookup.fileId))?.file;
+  if (!facts || (lookup.changedAt !== null && !canChange(facts))) return [];
+  const self = await slack.identity();
+  const wanted = messagesOf(facts)
+    .filter(({ channelId }) => lookup.channelId === null || lookup.channelId === channelId)
+    .slice(0, SHARES_MAX);
+  const found = await Promise.all(wanted.map((at) => sharedIn({ slack, self, lookup }, at)));
+  const shares = found.flat();
+  if (lookup.changedAt === null) return shares;
+  const version = String(facts.edit_timestamp ?? facts.updated ?? lookup.changedAt);
+  return shares.map((share) => ({ ...share, key: `${share.key}:changed:${version}` }));
+}
+
+/** What is written in Slack is edited there; of an upload a later version may come. */
+function canChange(facts: FileFacts): boolean {
+  const { created = 0, updated = 0, edit_timestamp = 0 } = facts;
+  return isWrittenInSlack(facts) || Math.max(updated, edit_timestamp) > created;
+}
+
+interface At {
+  channelId: string;
+  ts: string;
+  threadTs: string;
+}
+
+function messagesOf({ shares }: FileFacts): At[] {
+  const channels = [
+    ...Object.entries(shares?.public ?? {}),
+    ...Object.entries(shares?.private ?? {}),
+  ];
+  return channels.flatMap(([channelId, messages]) =>
+    messages.flatMap(({ ts, thread_ts }) =>
+      ts ? [{ channelId, ts, threadTs: thread_ts ?? ts }] : [],
+    ),
+  );
+}
+
+async function sharedIn(
+  { slack, self, lookup }: { slack: Slack; self: Identity; lookup: FileLookup },
+  { channelId, ts, threadTs }: At,
+): Promise<FileShared[]> {
+  const only = { oldest: ts, latest: ts, inclusive: true };
+  try {
+    const at = { channel: channelId, ts: threadTs, ...only };
+    const { messages = [] } = await slack.read.conversations.replies(at);
+    // The thread's first message comes along whatever was asked for.
+    const message = messages.find((other) => other.ts === ts);
+    const place = { workspaceId: lookup.workspaceId, channelId };
+    const events = message ? fromHistory(place, message, self) : [];
+    return events.flatMap((event) =>
+      event.kind === "file_shared" && event.fileId === lookup.fileId ? [event] : [],
+    );
+  } catch (error) {
+    if (UNREADABLE_CODES.has(errorCode(error) ?? "")) return [];
+    throw failure(error);
+  }
+}
+
+/**
+ * Files of channels shared with other workspaces, and those asked about in a form, come by their id alone: their
+ * names are asked for. Where Slack does not say in time they stay as they are.
+ */
+export async function named(slack: Slack, events: readonly Incoming[]): Promise<Incoming[]> {
+  const found = events.map(async (event) => {
+    if (event.kind !== "file_shared" || event.name !== event.fileId) return event;
+    const late = sleep(NAMES_WAIT_MS, event, { ref: false });
+    return await Promise.race([withName(slack, event), late]);
+  });
+  return (await Promise.all(found)).filter((event) => event !== null);
+}
+
+/** @returns null for a link that nobody handed over */
+async function withName(slack: Slack, event: FileShared): Promise<FileShared | null> {
+  try {
+    const facts = (await fileInfo(slack, event.fileId))?.file;
+    if (!facts) return event;
+    if (isLink(facts) && !event.handedOver) return null;
+    return { ...event, name: nameOf({ ...facts, id: event.fileId }), bytes: facts.size ?? 0 };
+  } catch (error) {
+    slack.log.info(
+      { fileId: event.fileId, reason: reasonOf(error) },
+      "a shared file comes without its name",
+    );
+    return event;
+  }
+}
