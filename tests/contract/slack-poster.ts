@@ -5,5 +5,6 @@ import { APP_TOKEN, BOT_TOKEN } from "../support/slack-world.ts";
 import { servePost } from "./elsewhere.ts";
 
 const log = pino({ level: "silent" });
-const apiUrl = process.argv[2];
-await servePost(createSlack({ botToken: BOT_TOKEN, appToken: APP_TOKEN, apiUrl, paceMs: 50, log }));
+const tokens = { botToken: BOT_TOKEN, appToken: APP_TOKEN };
+const { adapter } = createSlack({ ...tokens, apiUrl: process.argv[2], paceMs: 50, log });
+await servePost(adapter);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ConfigError, FileRejected, ServiceError } from "../../src/errors.ts";
 import type { FileShared, Incoming, SharedFile } from "../../src/events.ts";
-import { type Bench, type BenchOptions, openBench, posts, reply } from "../support/slack-bench.ts";
+import { type Bench, type BenchOptions, openBench } from "../support/slack-bench.ts";
+import { posts, reply } from "../support/slack-posting.ts";
 import { APP_TOKEN, BOT, BOT_TOKEN } from "../support/slack-world.ts";
 
 const signal = new AbortController().signal;
@@ -80,7 +81,7 @@ describe("events", () => {
     const { envelopes } = await bench.slack.say(question);
     expect(envelopes).toHaveLength(2);
     await bench.slack.redeliver(envelopes[1]);
-    await until(() => bench.stored.length === 5);
+    await until(() => bench.stored.length === 6);
     expect(new Set(bench.stored.map(({ key }) => key)).size).toBe(2);
   });
 
@@ -196,6 +197,46 @@ describe("files", () => {
     bench.slack.fail("files.info", { error: "internal_error" });
     expect(await bench.adapter.present([one, two], signal)).toEqual([two]);
     expect(await bench.adapter.present([one], AbortSignal.abort())).toEqual([]);
+  });
+});
+
+describe("events of a file alone", () => {
+  const files = [{ name: "plan.txt", content: Buffer.from("ducks") }];
+
+  test("a file whose message did not come is found, and only where it did not", async () => {
+    const bench = await opened();
+    const heard = await bench.slack.say({ channel: "C1", user: "U1", text: "", files });
+    const missed = await bench.slack.say({
+      ...{ channel: "C1", user: "U1", text: "", files },
+      unheard: true,
+    });
+    await until(() => bench.stored.length === 1);
+    for (const id of [...heard.fileIds, ...missed.fileIds]) await bench.slack.announce(id);
+    await until(() => bench.slack.envelopes.every(({ acks }) => acks === 1));
+    expect(bench.stored).toMatchObject([{ messageId: heard.ts }, { messageId: missed.ts }]);
+  });
+
+  test("one that Slack does not tell of is no failure", async () => {
+    const bench = await opened();
+    const missed = { channel: "C1", user: "U1", text: "", files, unheard: true };
+    const { fileIds } = await bench.slack.say(missed);
+    bench.slack.fail("files.info", { error: "internal_error" });
+    const envelope = await bench.slack.announce(fileIds[0] ?? "");
+    await until(() => envelope.acks === 1);
+    expect(bench.stored).toEqual([]);
+  });
+
+  test("a canvas that was edited is read again, where it is shared", async () => {
+    const bench = await opened();
+    const canvas = { name: "Plan", content: Buffer.from("ducks"), mode: "quip" };
+    const saying = { channel: "C1", user: "U1", text: "", files: [canvas] };
+    const { fileIds, ts } = await bench.slack.say(saying);
+    await until(() => bench.stored.length === 1);
+    bench.slack.pass(60_000);
+    await bench.slack.change(fileIds[0] ?? "", Buffer.from("geese"));
+    await until(() => bench.stored.length === 2);
+    expect(bench.stored).toMatchObject([{ messageId: ts }, { messageId: ts }]);
+    expect(new Set(bench.stored.map(({ key }) => key)).size).toBe(2);
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Database } from "../../src/db/pool.ts";
 import type { Inspection } from "../../src/surface.ts";
 import { openTestDatabase } from "../support/database.ts";
+import { noCommands } from "../support/inbox.ts";
 import { scriptedLibrary, webOn } from "../support/web.ts";
 import {
   asked,
@@ -128,8 +129,7 @@ describe("an edited question", () => {
     const edit = last();
     const again = webOn(database).adapter;
     const heard: unknown[] = [];
-    const { command } = { command: async () => ({ done: true, text: "" }) };
-    await again.listen({ accept: async (event) => void heard.push(event), command });
+    await again.listen({ ...noCommands, accept: async (event) => void heard.push(event) });
     await again.close();
     expect(heard).toContainEqual(edit);
   });

@@ -11,6 +11,7 @@ export const PLAIN = {
   adminUsers: [],
   channels: { include: [], exclude: [] },
   ledger: FREE,
+  command: async () => ({ done: false, text: "Nobody does that here." }),
 } as const;
 
 /** Nobody stops anything. */

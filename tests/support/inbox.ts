@@ -1,6 +1,8 @@
 import type { Inbox } from "../../src/chat.ts";
 
-/** For the inboxes of tests that are about events alone. */
-export const noCommands: Pick<Inbox, "command"> = {
+/** For the inboxes of tests that are about events alone: no commands, and nothing was missed. */
+export const noCommands: Omit<Inbox, "accept"> = {
   command: async () => ({ done: false, text: "Nobody does that here." }),
+  gap: async () => null,
+  caughtUp: async () => undefined,
 };

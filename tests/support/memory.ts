@@ -6,9 +6,26 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import type { Adapter, Command, FileState, Inbox, Readers, ReplyPart } from "../../src/chat.ts";
+import type {
+  Adapter,
+  Command,
+  FileState,
+  Inbox,
+  Note,
+  Readers,
+  ReplyPart,
+  SharedPage,
+} from "../../src/chat.ts";
 import { FileRejected } from "../../src/errors.ts";
-import type { FileShared, Incoming, Mention, Place, SharedFile } from "../../src/events.ts";
+import type {
+  FileShared,
+  Incoming,
+  Mention,
+  OnlyFor,
+  Place,
+  Said,
+  SharedFile,
+} from "../../src/events.ts";
 
 export interface MemoryChannel {
   id: string;
@@ -22,12 +39,14 @@ export interface MemoryReply {
   /** Without what a restart took back. */
   parts: ReplyPart[];
   finished: boolean;
+  /** The only person who sees it; null: everybody. */
+  onlyFor: string | null;
 }
 
 /** Where replies stand: the only thing that a posting process needs of the platform. */
 export interface ReplyBoard {
   /** The reply to a question, made at the first call and empty again at the next. */
-  open(question: string): Promise<string>;
+  open(question: string, onlyFor: string | null): Promise<string>;
   write(reply: string, part: ReplyPart): Promise<void>;
   finish(reply: string): Promise<void>;
 }
@@ -41,43 +60,35 @@ export const LEADS: MemoryChannel = { id: "leads", visibility: "private", member
 
 const WORKSPACE = "W1";
 const GUESTS = ["guest"];
+const SHARED_PAGE = 2;
 
 export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
   const files = new Map<string, Uint8Array>();
   const replies: MemoryReply[] = [];
   const marks: { fileId: string; state: FileState }[] = [];
+  const notes: (Note & { place: Place; userId: string })[] = [];
+  const before: FileShared[] = [];
+  const nods: string[] = [];
   const board = boardOf(replies);
-  let inbox: Inbox | undefined;
-  let last: Incoming | undefined;
+  const { hearing, deliver, redeliver, command } = createLine();
   let ids = 0;
 
-  const deliver = async <E extends Incoming>(event: E): Promise<E> => {
-    last = event;
-    if (!inbox) throw new Error("nobody listens");
-    await inbox.accept(structuredClone(event));
-    return event;
-  };
   const adapter: Adapter = {
     ...poster(board),
-    async listen(into) {
-      inbox = into;
-    },
-    async close() {
-      inbox = undefined;
-    },
+    ...hearing,
     download: ({ fileId }, bytesMax) => download(files.get(fileId), bytesMax),
     async mark({ fileId }, state) {
       marks.push({ fileId, state });
     },
-    readers: async ({ channelId }) => readersOf(channels, channelId),
-    readable: async (_workspaceId, userId) =>
-      channels.filter(({ members }) => members.includes(userId)).map(({ id }) => id),
-    standing: async (_place, userId) => ({ admin: userId === "ada", moderator: false }),
+    ...accessOf(channels),
+    async tell(place, userId, note) {
+      notes.push({ ...note, place, userId });
+    },
+    nod: async (_place, messageId) => void nods.push(messageId),
+    shared: async (place, cursor) => sharedPage(before, place, cursor),
+    trouble: () => null,
     async retract(_place, messageIds) {
-      for (const id of messageIds) {
-        const at = replies.findIndex((reply) => reply.id === id);
-        if (at >= 0) replies.splice(at, 1);
-      }
+      for (const id of messageIds) removeReply(replies, id);
     },
     present: async (asked) => asked.filter((file) => files.has(file.fileId)),
   };
@@ -86,24 +97,77 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     board,
     replies,
     marks,
+    notes,
+    nods,
+    /** Somebody has shared a file, of which nobody told Docent. */
+    shareUnheard(file: NewFile): FileShared {
+      files.set(`F${++ids}`, file.content);
+      const event = sharedEvent(file, ids);
+      before.push(event);
+      return event;
+    },
     /** Somebody shares a file. Resolves when it is accepted; rejects as `accept` does. */
     async share(file: NewFile) {
       files.set(`F${++ids}`, file.content);
-      return deliver(sharedEvent(file, ids));
+      const event = sharedEvent(file, ids);
+      before.push(event);
+      return deliver(event);
+    },
+    /** A file is deleted while nobody listens. */
+    removeUnheard(fileId: string): void {
+      files.delete(fileId);
+      const at = before.findIndex((event) => event.fileId === fileId);
+      if (at >= 0) before.splice(at, 1);
     },
     ask: async (question: NewQuestion) => deliver(mentionEvent(question, ++ids)),
+    /** Somebody writes in a thread without a mention. */
+    say: async (said: NewQuestion & { thread: string; toOthers?: boolean }) =>
+      deliver(saidEvent(said, ++ids)),
     /** Anything else that happens. */
     send: deliver,
-    async command(wish: Command) {
-      if (!inbox) throw new Error("nobody listens");
-      return inbox.command(wish);
-    },
-    async redeliver() {
-      if (last) await deliver(last);
-    },
+    command,
+    redeliver,
     async remove({ place, fileId, userId }: SharedFile) {
       files.delete(fileId);
       await deliver({ kind: "file_removed", key: `memory:gone:${fileId}`, place, userId, fileId });
+    },
+  };
+}
+
+/** Between the platform and whoever listens; it remembers who wrote in which thread. */
+function createLine() {
+  const written: { thread: string | null; user: string }[] = [];
+  let inbox: Inbox | undefined;
+  let last: Incoming | undefined;
+  const listening = (): Inbox => {
+    if (!inbox) throw new Error("nobody listens");
+    return inbox;
+  };
+  const deliver = async <E extends Incoming>(event: E): Promise<E> => {
+    last = event;
+    if (["mention", "said", "file_shared"].includes(event.kind)) {
+      written.push({ thread: event.place.threadId, user: event.userId });
+    }
+    await listening().accept(structuredClone(event));
+    return event;
+  };
+  const hearing: Pick<Adapter, "listen" | "close" | "voices"> = {
+    async listen(into) {
+      inbox = into;
+    },
+    async close() {
+      inbox = undefined;
+    },
+    voices: async ({ threadId }) => [
+      ...new Set(written.filter(({ thread }) => thread === threadId).map(({ user }) => user)),
+    ],
+  };
+  return {
+    hearing,
+    deliver,
+    command: async (wish: Command) => listening().command(wish),
+    async redeliver() {
+      if (last) await deliver(last);
     },
   };
 }
@@ -122,6 +186,7 @@ interface NewQuestion {
   user?: string;
   thread?: string;
   fileIds?: string[];
+  onlyFor?: OnlyFor;
 }
 
 export function memoryPlace(channelId: string, threadId: string | null = null): Place {
@@ -153,7 +218,15 @@ function mentionEvent(question: NewQuestion, number: number): Mention {
     messageId: `M${number}`,
     text: question.text,
     fileIds: question.fileIds ?? [],
+    ...(question.onlyFor && { onlyFor: question.onlyFor }),
   };
+}
+
+function saidEvent(
+  { toOthers, ...question }: NewQuestion & { toOthers?: boolean },
+  number: number,
+): Said {
+  return { ...mentionEvent(question, number), kind: "said", toOthers: toOthers ?? false };
 }
 
 /** The part of the adapter that works in any process that reaches the board. */
@@ -161,7 +234,7 @@ export function poster(board: ReplyBoard): Pick<Adapter, "platform" | "post"> {
   return {
     platform: "memory",
     async post(to, reply, posts, signal) {
-      const id = await board.open(to.messageId);
+      const id = await board.open(to.messageId, to.onlyFor ? to.userId : null);
       if (!posts.posted.includes(id)) await posts.onPosted(id);
       for await (const part of reply) {
         signal.throwIfAborted();
@@ -172,6 +245,21 @@ export function poster(board: ReplyBoard): Pick<Adapter, "platform" | "post"> {
   };
 }
 
+function removeReply(replies: MemoryReply[], id: string): void {
+  const at = replies.findIndex((reply) => reply.id === id);
+  if (at >= 0) replies.splice(at, 1);
+}
+
+/** The platform's word on who reads what, and who is what: `ada` is the admin. */
+function accessOf(channels: MemoryChannel[]): Pick<Adapter, "readers" | "readable" | "standing"> {
+  return {
+    readers: async ({ channelId }) => readersOf(channels, channelId),
+    readable: async (_workspaceId, userId) =>
+      channels.filter(({ members }) => members.includes(userId)).map(({ id }) => id),
+    standing: async (_place, userId) => ({ admin: userId === "ada", moderator: false }),
+  };
+}
+
 function boardOf(replies: MemoryReply[]): ReplyBoard {
   const find = (id: string) => {
     const reply = replies.find((one) => one.id === id);
@@ -179,10 +267,10 @@ function boardOf(replies: MemoryReply[]): ReplyBoard {
     return reply;
   };
   return {
-    async open(question) {
+    async open(question, onlyFor) {
       const known = replies.find((reply) => reply.question === question);
       if (known) known.parts = [];
-      else replies.push({ id: `R-${question}`, question, parts: [], finished: false });
+      else replies.push({ id: `R-${question}`, question, parts: [], finished: false, onlyFor });
       return `R-${question}`;
     },
     async write(id, part) {
@@ -203,8 +291,8 @@ export function replyText(reply: MemoryReply | undefined): string {
 export async function serveBoard(board: ReplyBoard) {
   const server = createServer((request, response) => {
     const answer = async () => {
-      const call = (await json(request)) as { id: string; part?: ReplyPart };
-      if (request.url === "/open") return board.open(call.id);
+      const call = (await json(request)) as { id: string; part?: ReplyPart; onlyFor?: string };
+      if (request.url === "/open") return board.open(call.id, call.onlyFor ?? null);
       if (request.url === "/finish") return board.finish(call.id);
       if (call.part) return board.write(call.id, call.part);
     };
@@ -230,10 +318,17 @@ export function boardAt(url: string): ReplyBoard {
     return response.json();
   };
   return {
-    open: async (id) => String(await call("/open", { id })),
+    open: async (id, onlyFor) => String(await call("/open", { id, onlyFor })),
     write: async (id, part) => void (await call("/write", { id, part })),
     finish: async (id) => void (await call("/finish", { id })),
   };
+}
+
+function sharedPage(before: FileShared[], place: Place, cursor: string | null): SharedPage {
+  const there = before.filter((file) => file.place.channelId === place.channelId).reverse();
+  const end = Number(cursor ?? 0) + SHARED_PAGE;
+  const next = end < there.length ? String(end) : null;
+  return { files: there.slice(end - SHARED_PAGE, end), total: there.length, next };
 }
 
 async function* download(content: Uint8Array | undefined, bytesMax: number) {

@@ -13,17 +13,26 @@ export interface Ended {
 
 /** Runs one command as an operator does, with these settings and nothing else of the environment. */
 export function runCommand(settings: Record<string, string>, ...args: string[]): Promise<Ended> {
+  // Away from the repository, so that a developer's .env plays no part.
+  return runCommandIn({ folder: "/", settings, typed: "" }, ...args);
+}
+
+/** As {@link runCommand}, in a folder, where the operator types these lines. */
+export function runCommandIn(
+  { folder, settings, typed }: { folder: string; settings: Record<string, string>; typed: string },
+  ...args: string[]
+): Promise<Ended> {
   const env = {
     PATH: process.env.PATH,
     HOME: "/nonexistent",
     AWS_EC2_METADATA_DISABLED: "true",
     ...settings,
   };
-  // Away from the repository, so that a developer's .env plays no part.
-  const options = { env, cwd: "/", maxBuffer: OUTPUT_BYTES_MAX };
+  const options = { env, cwd: folder, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
-    execFile(process.execPath, [ENTRY, ...args], options, (error, out, said) => {
+    const child = execFile(process.execPath, [ENTRY, ...args], options, (error, out, said) => {
       resolve({ code: error ? Number(error.code) : 0, out, said });
     });
+    child.stdin?.end(typed);
   });
 }

@@ -1,11 +1,14 @@
 /** A loopback Slack with the adapter on it, an inbox that a test can script, and a log that it can read. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
 import { pino } from "pino";
-import { createSlack } from "../../adapters/slack/slack.ts";
-import type { Adapter, Inbox, Posts, ReplyPart } from "../../src/chat.ts";
+import { createSlack, type SlackChat, type Times } from "../../adapters/slack/slack.ts";
+import type { Adapter, Inbox } from "../../src/chat.ts";
 import type { Incoming, Mention } from "../../src/events.ts";
 import { noCommands } from "./inbox.ts";
-import { type LoopbackSlack, startSlack } from "./slack.ts";
-import { APP_TOKEN, BOT_TOKEN } from "./slack-world.ts";
+import { type LoopbackSlack, type SlackOptions, startSlack } from "./slack.ts";
+import { APP_TOKEN, BOT_TOKEN, SIGNING_SECRET } from "./slack-world.ts";
 
 export interface Bench {
   slack: LoopbackSlack;
@@ -25,19 +28,30 @@ export interface BenchOptions {
   teams?: string[];
   /** Runs before an event is stored; what it throws is a failure to store it. */
   storing?: (event: Incoming) => Promise<void>;
+  /** What the inbox does beside storing: commands, gaps. */
+  inbox?: Partial<Omit<Inbox, "accept">>;
+  /** By signed requests instead of over a socket. */
+  http?: boolean;
+  /** The adapter's. */
+  times?: Partial<Times>;
+  /** The loopback's. */
+  loopback?: SlackOptions;
 }
 
 export async function openBench(options: BenchOptions = {}): Promise<Bench> {
-  const slack = await startSlack();
+  const slack = await startSlack(options.loopback);
   const lines: string[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
-  const { botToken = BOT_TOKEN, teams = [], storing } = options;
-  const tokens = { botToken, appToken: APP_TOKEN };
+  const { botToken = BOT_TOKEN, teams = [], storing, http = false, times } = options;
+  const way = http ? { signingSecret: SIGNING_SECRET } : { appToken: APP_TOKEN };
   const hosts = { apiUrl: slack.apiUrl, fileHosts: [slack.host] };
-  const adapter = createSlack({ ...tokens, ...hosts, teams, paceMs: 0, log });
+  const chat = createSlack({ botToken, ...way, ...hosts, teams, paceMs: 0, times, log });
+  const { adapter } = chat;
+  const served = http ? await serve(slack, chat) : async () => undefined;
   const stored: Incoming[] = [];
   const inbox: Inbox = {
     ...noCommands,
+    ...options.inbox,
     accept: async (event) => {
       await storing?.(event);
       stored.push(event);
@@ -45,6 +59,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   };
   const close = async () => {
     await adapter.close();
+    await served();
     await slack.close();
   };
   const bench = { slack, adapter, stored, logged: () => lines.join(""), close };
@@ -53,6 +68,22 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     throw error;
   });
   return { ...bench, ask: (channel, text) => ask(bench, channel, text) };
+}
+
+/** Serves the adapter's own routes, and lets the loopback know where. @returns what ends it */
+export async function serve(
+  slack: LoopbackSlack,
+  { routes }: SlackChat,
+): Promise<() => Promise<void>> {
+  if (!routes) throw new Error("the adapter has nothing to serve");
+  const server = createAdaptorServer({ fetch: routes.fetch });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/slack/events`;
+  slack.useHttp({ url, signingSecret: SIGNING_SECRET });
+  return async () => {
+    await new Promise<unknown>((resolve) => server.close(resolve));
+  };
 }
 
 async function ask(
@@ -65,19 +96,5 @@ async function ask(
     const found = stored.find((event) => event.kind === "mention" && event.messageId === ts);
     if (found?.kind === "mention") return found;
     await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** What `post` needs to know and tell. */
-export function posts(posted: string[] = []): Posts & { told: string[] } {
-  const told: string[] = [];
-  return { posted, told, onPosted: async (id) => void told.push(id) };
-}
-
-/** A reply whose parts come one by one, each after the one before it was taken. */
-export async function* reply(...parts: (ReplyPart | string)[]): AsyncGenerator<ReplyPart> {
-  for (const part of parts) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    yield typeof part === "string" ? { kind: "text", text: part } : part;
   }
 }

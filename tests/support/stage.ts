@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { createStops } from "../../src/answer/stops.ts";
 import type { Citation, FileState } from "../../src/chat.ts";
-import { runCommand } from "../../src/commands.ts";
+import { runCommand } from "../../src/commands/run.ts";
 import { type Limits, readConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/pool.ts";
 import type { Embedder } from "../../src/embed/embedder.ts";
@@ -116,7 +116,7 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
     const deps = { db, ledger, log, onAttempt: () => undefined };
     stage.models = openModels(deps, { ...options, dataCollection: "deny" });
   }
-  const deps: HandleDeps = {
+  const rules = {
     ...{ db, queue, extractor, workFolder, log, limits, ...PLAIN },
     embedder: wanted.embedder === false ? null : embedder,
     adapterOf: () => chat.adapter,
@@ -126,6 +126,18 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
     generalAnswers: wanted.generalAnswers ?? false,
     channels: wanted.channels ?? PLAIN.channels,
   };
+  const apiKey = wanted.key === false ? null : KEY;
+  const { engine } = database;
+  const told = { db, queue, engine, embedder: rules.embedder, models: MODELS, apiKey };
+  const status = (viewer: StatusViewer) => readStatus({ ...told, budgets }, viewer);
+  const intake = createIntake({ db, queue });
+  const sentTo = {
+    openrouter: apiKey && ("deny" as const),
+    awsRegion: rules.embedder && "us-east-1",
+  };
+  const given = { ...rules, status, accept: intake.accept, sentTo };
+  const command = (wish: Parameters<typeof runCommand>[1]) => runCommand(given, wish);
+  const deps: HandleDeps = { ...rules, command };
   const metrics = createMetrics(async () => ({}));
   stage.worker = await startWorker<Work>(
     { queue, notifications, log, metrics },
@@ -135,12 +147,7 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
       handler: (job, signal) => handleWork(deps, job, signal),
     })),
   );
-  const apiKey = wanted.key === false ? null : KEY;
-  const { engine } = database;
-  const told = { db, queue, engine, embedder: deps.embedder, models: MODELS, apiKey };
-  const status = (viewer: StatusViewer) => readStatus({ ...told, budgets }, viewer);
-  const command = (wish: Parameters<typeof runCommand>[1]) => runCommand({ ...deps, status }, wish);
-  await chat.adapter.listen({ ...createIntake({ db, queue }), command });
+  await chat.adapter.listen({ ...intake, command });
 }
 
 export async function share(
@@ -163,7 +170,7 @@ export function endOf({ chat }: Stage, fileId: string): Promise<FileState> {
 export async function ask(
   stage: Stage,
   text: string,
-  more: { channel?: string; thread?: string; user?: string; fileIds?: string[] } = {},
+  more: Omit<Parameters<Stage["chat"]["ask"]>[0], "text"> = {},
 ): Promise<MemoryReply> {
   const event = await stage.chat.ask({ text, ...more });
   await answered(stage, event.key);

@@ -7,6 +7,7 @@ import type { Database } from "../../src/db/pool.ts";
 import type { FileShared, Incoming, Mention } from "../../src/events.ts";
 import type { Inspection, ModelHour, Status, StatusViewer } from "../../src/surface.ts";
 import { openTestDatabase } from "./database.ts";
+import { noCommands } from "./inbox.ts";
 import { STATUS, scriptedLibrary, serveWeb, webOn } from "./web.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -66,6 +67,7 @@ export function useWebPage(): Bench {
         const web = webOn(database, { library, token: token ?? null });
         adapter = web.adapter;
         await adapter.listen({
+          ...noCommands,
           accept: async (event) => void bench.events.push(event),
           async command(command) {
             if (command.kind === "set_mode") settings.mode = command.mode;

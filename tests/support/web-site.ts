@@ -2,6 +2,7 @@
 import type { Adapter, Citation, Command, CommandReply, ReplyPart } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 import type { Incoming, Mention } from "../../src/events.ts";
+import { noCommands } from "./inbox.ts";
 import { serveWeb, webOn } from "./web.ts";
 
 export type Init = RequestInit & { as?: string };
@@ -31,6 +32,7 @@ export async function openWebSite(
   };
   const web = webOn(database, options);
   await web.adapter.listen({
+    ...noCommands,
     async accept(event) {
       await core.accepting();
       events.push(event);

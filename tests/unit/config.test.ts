@@ -69,3 +69,53 @@ test(".env.example names every setting", () => {
   const named = new Set([...example.matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map((match) => match[1]));
   expect(SETTING_NAMES.filter((name) => !named.has(name))).toEqual([]);
 });
+
+const BOT = { SLACK_BOT_TOKEN: "xoxb-1-of-a-bot" };
+const SOCKET = { SLACK_APP_TOKEN: "xapp-1-of-an-app" };
+const HTTP = { SLACK_SIGNING_SECRET: "0123456789abcdef0123456789abcdef" };
+const PUBLIC = {
+  PUBLIC_URL: "https://docent.example.com",
+  WEB_TOKEN: "a-token-for-the-web-chat",
+};
+const OAUTH = {
+  ...PUBLIC,
+  SLACK_CLIENT_ID: "1234567890.1234567890",
+  SLACK_CLIENT_SECRET: "fedcba9876543210fedcba9876543210",
+  SECRET_KEY: "a-key-of-thirty-two-characters-or-more",
+};
+
+test.each([
+  ["Socket Mode", { ...BOT, ...SOCKET }],
+  ["HTTP", { ...BOT, ...HTTP }],
+  ["several workspaces", { ...OAUTH, ...SOCKET }],
+])("Slack is set up for %s", (_name, environment) => {
+  expect(problemsOf(environment)).toBe("");
+  expect(readConfig(environment).slack).toMatchObject({ apiUrl: null, fileHosts: [], teams: [] });
+});
+
+test.each([
+  [BOT, "SLACK_APP_TOKEN is missing: Slack needs it for Socket Mode (or SLACK_SIGNING_SECRET"],
+  [SOCKET, "SLACK_BOT_TOKEN is missing: Slack needs it (or, for several workspaces, SLACK_CLIENT"],
+  [HTTP, "SLACK_BOT_TOKEN is missing"],
+  [{ ...BOT, ...OAUTH, ...SOCKET }, "SLACK_BOT_TOKEN is one too many"],
+  [
+    { SLACK_CLIENT_ID: OAUTH.SLACK_CLIENT_ID, ...SOCKET },
+    "SLACK_CLIENT_SECRET is missing (and SECRET_KEY, PUBLIC_URL)",
+  ],
+  [OAUTH, "SLACK_APP_TOKEN is missing"],
+  [{ SECRET_KEY: "too-short" }, "SECRET_KEY must be 32 characters or more"],
+])("what is missing for Slack is said in one sentence: %#", (environment, sentence) => {
+  const said = problemsOf(environment as Record<string, string>);
+  expect(said).toContain(`\n  - ${sentence}`);
+  expect(said.split("\n")).toHaveLength(2);
+});
+
+test("a public address is an https origin, and its web chat asks people to sign in", () => {
+  const { PUBLIC_URL, WEB_TOKEN } = PUBLIC;
+  expect(readConfig({ PUBLIC_URL: `${PUBLIC_URL}/`, WEB_TOKEN }).publicUrl).toBe(PUBLIC_URL);
+  expect(problemsOf({ PUBLIC_URL })).toContain("WEB_TOKEN is missing");
+  for (const wrong of ["http://docent.example.com", "docent", `${PUBLIC_URL}/chat`]) {
+    expect(problemsOf({ PUBLIC_URL: wrong, WEB_TOKEN })).toContain("PUBLIC_URL must look like");
+  }
+  expect(problemsOf({ PUBLIC_URL: "http://127.0.0.1:3000", WEB_TOKEN })).toBe("");
+});

@@ -14,6 +14,7 @@ const FOR_PEOPLE = [
   "adapters/web/README.md",
   "docs/commands.md",
   "docs/configuration.md",
+  "docs/slack.md",
 ];
 
 test.each(Object.entries(madeFiles()))("%s is as `npm run docs` writes it", (path, made) => {

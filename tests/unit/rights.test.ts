@@ -10,7 +10,11 @@ const READER = { userId: "ben", standing: { admin: false, moderator: false }, ow
 test.each<[Action, string]>([
   ["forget_file", "admin moderator owner"],
   ["set_mode", "admin moderator"],
+  ["backfill", "admin moderator owner"],
   ["opt_out", "owner"],
+  ["see_files", "admin moderator owner reader"],
+  ["see_sources", "admin moderator owner reader"],
+  ["mute", "admin moderator owner reader"],
   ["stop", "admin moderator owner"],
   ["regenerate", "admin moderator owner"],
   ["rate", "admin moderator owner reader"],

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { toIncoming } from "../../adapters/slack/events.ts";
-import { EVENT_TYPES } from "../../adapters/slack/payloads.ts";
+import { backstop, changed, outsiderChange, toIncoming } from "../../adapters/slack/events.ts";
 import type { Incoming } from "../../src/events.ts";
 
 const SELF = {
@@ -11,9 +10,13 @@ const SELF = {
   workspaceUrl: "https://acme.slack.com/",
 };
 
-function incoming(name: string): Incoming[] {
+function payload(name: string): unknown {
   const path = new URL(`../payloads/slack/${name}.json`, import.meta.url);
-  return toIncoming(JSON.parse(readFileSync(path, "utf8")), SELF);
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+function incoming(name: string): Incoming[] {
+  return toIncoming(payload(name), SELF);
 }
 
 describe("what Slack's events mean", () => {
@@ -54,7 +57,11 @@ describe("what Slack's events mean", () => {
 
   test("a mention's files come before its question, which is plain text without the mention", () => {
     expect(incoming("mention")).toMatchObject([
-      { kind: "file_shared", key: "slack:T1:C1:1700000000.000300:F1" },
+      {
+        kind: "file_shared",
+        key: "slack:T1:C1:1700000000.000300:F1:handed_over",
+        handedOver: true,
+      },
       {
         kind: "mention",
         key: "slack:T1:C1:1700000000.000300",
@@ -65,8 +72,18 @@ describe("what Slack's events mean", () => {
     ]);
   });
 
-  test("a mention that also comes as a message is one question", () => {
-    expect(incoming("mention-as-message")).toEqual([]);
+  test("a mention that also comes as a message is one question, whichever comes first", () => {
+    const [, asMention] = incoming("mention");
+    const [asMessage] = incoming("mention-as-message");
+    expect(asMessage).toMatchObject({ kind: "mention", key: asMention?.key });
+  });
+
+  test("a file that is only linked is handed in when it is handed over, so that somebody says no", () => {
+    expect(incoming("mention-with-link")).toMatchObject([
+      { kind: "file_shared", fileId: "F4", handedOver: true },
+      { kind: "file_shared", fileId: "F5", name: "Q3 plan" },
+      { kind: "mention", fileIds: ["F4", "F5"] },
+    ]);
   });
 
   test("a direct message is a question", () => {
@@ -75,13 +92,76 @@ describe("what Slack's events mean", () => {
     ]);
   });
 
-  test.each(["bot-message", "bot-mention", "own-message", "not-ours"])("nothing: %s", (name) => {
-    expect(incoming(name)).toEqual([]);
+  test("a direct message in a thread is a question too", () => {
+    expect(incoming("direct-message-in-thread")).toMatchObject([
+      { kind: "mention", place: { threadId: "1700000000.000100" }, text: "and in May?" },
+    ]);
   });
 
-  test("a deleted message takes its files along", () => {
-    expect(incoming("message-deleted")).toMatchObject([
+  test("what somebody says in a thread, without a mention", () => {
+    expect(incoming("said-in-thread")).toEqual([
+      {
+        kind: "said",
+        key: "slack:T1:C1:1700000010.000100:said",
+        place: {
+          platform: "slack",
+          workspaceId: "T1",
+          channelId: "C1",
+          threadId: "1700000000.000100",
+        },
+        userId: "U1",
+        messageId: "1700000010.000100",
+        text: "and in #sales?",
+        fileIds: [],
+        toOthers: false,
+      },
+    ]);
+  });
+
+  test.each([
+    ["said-to-others", true, "<@U2> do you know?"],
+    ["said-to-a-group", true, "@sales do you know?"],
+    ["said-on-a-date", false, "what was due Nov 14?"],
+    ["broadcast", false, "and in May?"],
+  ])("whether it is said to others: %s", (name, toOthers, text) => {
+    expect(incoming(name)).toMatchObject([{ kind: "said", toOthers, text }]);
+  });
+
+  test("a question that is edited", () => {
+    expect(incoming("edited")).toMatchObject([
+      {
+        kind: "message_changed",
+        key: "slack:T1:C1:1700000000.000100:edited:1700000020.000000",
+        userId: "U1",
+        messageId: "1700000000.000100",
+        text: "how many swans?",
+      },
+    ]);
+  });
+
+  test("an edit that puts the mention in asks", () => {
+    expect(incoming("edited-in-thread-to-ask")).toMatchObject([
+      { kind: "mention", key: "slack:T1:C1:1700000010.000100", text: "how many?" },
+    ]);
+  });
+
+  test.each([
+    ["question-deleted", "1700000010.000100", "1700000000.000100"],
+    ["deleted-with-replies", "1700000000.000100", "1700000000.000100"],
+  ])("a message that is deleted: %s", (name, messageId, threadId) => {
+    expect(incoming(name).at(-1)).toMatchObject({
+      kind: "message_deleted",
+      key: `slack:T1:C1:${messageId}:deleted`,
+      place: { threadId },
+      userId: "U1",
+      messageId,
+    });
+  });
+
+  test.each(["message-deleted", "deleted-with-replies"])("files go along: %s", (name) => {
+    expect(incoming(name)).toMatchObject([
       { kind: "file_removed", fileId: "F1", userId: "U1", place: { channelId: "C1" } },
+      { kind: "message_deleted" },
     ]);
   });
 
@@ -104,23 +184,86 @@ describe("what Slack's events mean", () => {
     ]);
   });
 
-  test("a new member changes who can read", () => {
-    expect(incoming("member-joined")).toMatchObject([
-      { kind: "access_changed", key: "slack:T1:Ev1", place: { channelId: "C1" }, userId: "U2" },
-    ]);
+  test.each([
+    ["member-joined", "access_changed", "U2", "Ev1"],
+    ["channel-made-private", "access_changed", "U2", "Ev9"],
+    ["channel-unarchived", "access_changed", "U1", "Ev1"],
+    ["bot-joined", "joined", "U1", "Ev1"],
+    ["bot-left", "channel_gone", "UBOT", "Ev1"],
+    ["channel-left", "channel_gone", "U1", "Ev1"],
+    ["channel-archived", "channel_gone", "U1", "Ev1"],
+    ["group-deleted", "channel_gone", "U1", "Ev1"],
+  ])("of a channel: %s is %s", (name, kind, userId, id) => {
+    const place = { workspaceId: "T1", channelId: "C1", threadId: null };
+    expect(incoming(name)).toMatchObject([{ kind, key: `slack:T1:${id}`, place, userId }]);
   });
 
-  test("a channel that is made private changes who can read", () => {
-    expect(incoming("channel-made-private")).toMatchObject([
-      { kind: "access_changed", key: "slack:T1:Ev9", place: { channelId: "C1" }, userId: "U2" },
+  test.each(["app-uninstalled", "tokens-revoked"])("the workspace is gone: %s", (name) => {
+    expect(incoming(name)).toMatchObject([
+      { kind: "workspace_gone", place: { workspaceId: "T1" } },
     ]);
   });
 });
 
-test("the manifest subscribes to exactly the events that are listened to", () => {
-  const manifest = readFileSync(new URL("../../manifest.yml", import.meta.url), "utf8");
-  const [, list = ""] = manifest.split("bot_events:");
-  const names = [...list.matchAll(/^ +- ([a-z_.]+)/gm)].map(([, name = ""]) => name);
-  const types = names.map((name) => (name.startsWith("message.") ? "message" : name));
-  expect(new Set(types)).toEqual(new Set(EVENT_TYPES));
+describe("what is no event", () => {
+  // Two bots that answer each other never stop.
+  test.each([
+    "bot-message",
+    "bot-mention",
+    "own-message",
+    "own-update",
+    "own-stream",
+    "own-message-deleted",
+    "other-bots-update",
+    "workflow-message",
+    "slackbot-message",
+  ])("what programs write: %s", (name) => {
+    expect(incoming(name)).toEqual([]);
+  });
+
+  test.each([
+    "said-to-the-channel",
+    "quoted-mention",
+    "unfurled",
+    "replied-to",
+    "joined-message",
+    "user-tokens-revoked",
+    "not-ours",
+  ])("what concerns nobody: %s", (name) => {
+    expect(incoming(name)).toEqual([]);
+  });
+});
+
+describe("what Slack must be asked about", () => {
+  test.each(["file-change", "file-shared", "user-change"])("%s says too little", (name) => {
+    expect(incoming(name)).toEqual([]);
+  });
+
+  test("a file that changed, wherever it is shared", () => {
+    expect(changed(payload("file-change"))).toEqual({
+      workspaceId: "T1",
+      fileId: "F1",
+      channelId: null,
+      changedAt: "1700000009.001100",
+    });
+    expect(changed(payload("file-shared"))).toBe(null);
+  });
+
+  test("a file that was shared, in its channel", () => {
+    expect(backstop(payload("file-shared"))).toEqual({
+      workspaceId: "T1",
+      fileId: "F1",
+      channelId: "C1",
+      changedAt: null,
+    });
+    expect(backstop(payload("file-share"))).toBe(null);
+  });
+
+  test("a person who became a guest", () => {
+    expect(outsiderChange(payload("user-change"))).toMatchObject({
+      workspaceId: "T1",
+      user: { id: "U2", team_id: "T1", is_restricted: true },
+    });
+    expect(outsiderChange(payload("member-joined"))).toBe(null);
+  });
 });
