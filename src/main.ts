@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { Hono } from "hono";
-import { createSlackSetup } from "../adapters/slack/setup.ts";
+import { createSlackSetup } from "../adapters/slack/install/setup.ts";
 import { createSlack, type SlackChat } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
 import { readWorkspace } from "../adapters/web/readWorkspace.ts";

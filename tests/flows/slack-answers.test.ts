@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { decodeTarget } from "../../adapters/slack/target.ts";
+import { decodeTarget } from "../../adapters/slack/show/target.ts";
 import type { Citation } from "../../src/chat.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { Mention } from "../../src/events.ts";

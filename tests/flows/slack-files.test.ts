@@ -1,10 +1,10 @@
 import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClient, type Slack } from "../../adapters/slack/client.ts";
-import { backstop, changed, toIncoming } from "../../adapters/slack/events.ts";
-import { inlineBody } from "../../adapters/slack/file-body.ts";
-import { download } from "../../adapters/slack/files.ts";
-import { named, sharesOf } from "../../adapters/slack/look-up.ts";
+import { backstop, changed, toIncoming } from "../../adapters/slack/events/events.ts";
+import { named, sharesOf } from "../../adapters/slack/events/look-up.ts";
+import { inlineBody } from "../../adapters/slack/read/file-body.ts";
+import { download } from "../../adapters/slack/read/files.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { FileShared, Incoming } from "../../src/events.ts";
 import { type Envelope, type LoopbackSlack, startSlack } from "../support/slack.ts";

@@ -1,9 +1,9 @@
 /** Slack by signed requests, and what people do beside writing messages: over HTTP and over the socket. */
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { buttons } from "../../adapters/slack/buttons.ts";
+import { buttons } from "../../adapters/slack/show/buttons.ts";
+import { ACTIONS, CALLBACKS } from "../../adapters/slack/show/target.ts";
 import { createSlack, type SlackChat } from "../../adapters/slack/slack.ts";
-import { ACTIONS, CALLBACKS } from "../../adapters/slack/target.ts";
 import type { Command, Inbox } from "../../src/chat.ts";
 import type { Incoming } from "../../src/events.ts";
 import { noCommands } from "../support/inbox.ts";

@@ -1,10 +1,10 @@
 /** What the Slack adapter says and shows beside answers: signs, words to one person, private answers. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createMarks, type Marks } from "../../adapters/slack/mark.ts";
-import { onlyFor, sayAlone } from "../../adapters/slack/private.ts";
-import { ACTIONS } from "../../adapters/slack/target.ts";
-import { nod, tell } from "../../adapters/slack/tell.ts";
-import { retract } from "../../adapters/slack/thread.ts";
+import { createMarks, type Marks } from "../../adapters/slack/show/mark.ts";
+import { onlyFor, sayAlone } from "../../adapters/slack/show/private.ts";
+import { ACTIONS } from "../../adapters/slack/show/target.ts";
+import { nod, tell } from "../../adapters/slack/show/tell.ts";
+import { retract } from "../../adapters/slack/show/thread.ts";
 import type { Citation, FileState } from "../../src/chat.ts";
 import type { Mention, SharedFile } from "../../src/events.ts";
 import { createHook } from "../support/slack-hooks.ts";

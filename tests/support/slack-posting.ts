@@ -1,7 +1,7 @@
 /** A loopback Slack and the adapter's client on it, for all that is posted; time passes as soon as nothing else does. */
 import { pino } from "pino";
 import { createClient, type Slack } from "../../adapters/slack/client.ts";
-import { post } from "../../adapters/slack/post.ts";
+import { post } from "../../adapters/slack/show/post.ts";
 import type { Clock, Turns } from "../../adapters/slack/turns.ts";
 import type { Posts, ReplyPart } from "../../src/chat.ts";
 import type { Mention } from "../../src/events.ts";

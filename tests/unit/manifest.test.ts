@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { botScopes, creationLink, manifest } from "../../adapters/slack/manifest.ts";
-import { EVENT_TYPES } from "../../adapters/slack/payloads.ts";
+import { EVENT_TYPES } from "../../adapters/slack/events/payloads.ts";
+import { botScopes, creationLink, manifest } from "../../adapters/slack/install/manifest.ts";
 
 const FILE = readFileSync(new URL("../../manifest.yml", import.meta.url), "utf8");
 const URL_OF_US = "https://docent.example.com";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { body, word } from "../../adapters/slack/body.ts";
-import { buttons, menuFor } from "../../adapters/slack/buttons.ts";
-import { decodeTarget, encodeTarget } from "../../adapters/slack/target.ts";
-import { askView, reasonView } from "../../adapters/slack/views.ts";
+import { body, word } from "../../adapters/slack/show/body.ts";
+import { buttons, menuFor } from "../../adapters/slack/show/buttons.ts";
+import { decodeTarget, encodeTarget } from "../../adapters/slack/show/target.ts";
+import { askView, reasonView } from "../../adapters/slack/show/views.ts";
 import { type Block, checked, elementsOf, viewIn } from "../support/slack-blocks.ts";
 
 const TARGET = {

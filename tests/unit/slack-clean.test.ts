@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createCleaner, literal, smallPrint, sources } from "../../adapters/slack/clean.ts";
+import { createCleaner, literal, smallPrint, sources } from "../../adapters/slack/show/clean.ts";
 import type { Citation } from "../../src/chat.ts";
 
 // What would ping somebody or open a link, wherever it is shown as text.

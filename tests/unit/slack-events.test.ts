@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { backstop, changed, outsiderChange, toIncoming } from "../../adapters/slack/events.ts";
+import {
+  backstop,
+  changed,
+  outsiderChange,
+  toIncoming,
+} from "../../adapters/slack/events/events.ts";
 import type { Incoming } from "../../src/events.ts";
 
 const SELF = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { toAction } from "../../adapters/slack/interactions.ts";
-import type { Way } from "../../adapters/slack/private.ts";
+import { toAction } from "../../adapters/slack/events/interactions.ts";
+import type { Way } from "../../adapters/slack/show/private.ts";
 
 const SELF = {
   teamId: "T1",

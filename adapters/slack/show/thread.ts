@@ -1,7 +1,7 @@
 import type { types } from "@slack/bolt";
-import type { Mention } from "../../src/events.ts";
+import type { Mention } from "../../../src/events.ts";
+import { errorCode, type Slack } from "../client.ts";
 import { body, MANNERS, NO_PREVIEW } from "./body.ts";
-import { errorCode, type Slack } from "./client.ts";
 
 const STATUS_WAIT_MS = 1_000;
 const THREAD_MESSAGES_MAX = 200;

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type App, isValidSlackRequest } from "@slack/bolt";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { ConfigError } from "../../src/errors.ts";
-import type { Log } from "../../src/log.ts";
+import { ConfigError } from "../../../src/errors.ts";
+import type { Log } from "../../../src/log.ts";
+import { failure, reasonOf } from "../client.ts";
+import { PATHS } from "../install/manifest.ts";
 import { type Receiving, taken } from "./app.ts";
-import { failure, reasonOf } from "./client.ts";
-import { PATHS } from "./manifest.ts";
 
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 // Bolt refuses what is older than five minutes; a stamp of the future would be good for longer.

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Inbox } from "../../src/chat.ts";
-import type { Log } from "../../src/log.ts";
-import { reasonOf, type Slack } from "./client.ts";
+import type { Inbox } from "../../../src/chat.ts";
+import type { Log } from "../../../src/log.ts";
+import { reasonOf, type Slack } from "../client.ts";
+import type { Teams } from "../teams.ts";
 import { type ReadBackDeps, readBack } from "./read-back.ts";
-import type { Teams } from "./teams.ts";
 
 /** How old the note may be up to when all was heard. */
 const NOTE_EVERY_MS = 10_000;

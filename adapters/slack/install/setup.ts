@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SocketModeClient } from "@slack/socket-mode";
 import { WebClient } from "@slack/web-api";
-import { ConfigError, ServiceError } from "../../src/errors.ts";
-import { createLog } from "../../src/log.ts";
-import { errorCode, failure, quiet, webOptions } from "./client.ts";
+import { ConfigError, ServiceError } from "../../../src/errors.ts";
+import { createLog } from "../../../src/log.ts";
+import { errorCode, failure, quiet, webOptions } from "../client.ts";
 import { botScopes, creationLink, type ManifestVariant, manifest } from "./manifest.ts";
 
 const HELLO_TIMEOUT_MS = 15_000;

@@ -1,7 +1,7 @@
 import type { FilesInfoResponse } from "@slack/web-api";
-import { FileRejected } from "../../src/errors.ts";
-import { isCanvas } from "./file-kinds.ts";
-import type { FileFacts } from "./look-up.ts";
+import { FileRejected } from "../../../src/errors.ts";
+import { isCanvas } from "../events/file-kinds.ts";
+import type { FileFacts } from "../events/look-up.ts";
 
 const HEAD_BYTES = 4_096;
 const HTML = /^\s*<(?:!doctype html|html)\b/i;

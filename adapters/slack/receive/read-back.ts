@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Gap } from "../../src/chat.ts";
-import { ConfigError, ServiceError } from "../../src/errors.ts";
-import type { Incoming } from "../../src/events.ts";
-import { failure, type Slack } from "./client.ts";
-import { fromHistory } from "./messages.ts";
+import type { Gap } from "../../../src/chat.ts";
+import { ConfigError, ServiceError } from "../../../src/errors.ts";
+import type { Incoming } from "../../../src/events.ts";
+import { failure, type Slack } from "../client.ts";
+import { fromHistory } from "../events/messages.ts";
 
 /** Slack takes fifty calls of history a minute: live questions need some of them. */
 const PACE_MS = 1_500;

@@ -5,11 +5,11 @@ import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import * as v from "valibot";
-import type { Log } from "../../src/log.ts";
-import { type Sealer, sealer } from "../shared/seal.ts";
-import { reasonOf, webOptions } from "./client.ts";
+import type { Log } from "../../../src/log.ts";
+import { type Sealer, sealer } from "../../shared/seal.ts";
+import { reasonOf, webOptions } from "../client.ts";
+import type { InstalledTeams } from "../teams.ts";
 import { botScopes, manifest, PATHS } from "./manifest.ts";
-import type { InstalledTeams } from "./teams.ts";
 
 const SLACK_API = "https://slack.com/api/";
 const COOKIE = "docent_slack";

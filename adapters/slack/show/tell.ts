@@ -1,10 +1,10 @@
 import type { types } from "@slack/bolt";
-import type { Note } from "../../src/chat.ts";
-import type { Place } from "../../src/events.ts";
+import type { Note } from "../../../src/chat.ts";
+import type { Place } from "../../../src/events.ts";
+import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { MANNERS, NO_PREVIEW } from "./body.ts";
 import { plainText } from "./buttons.ts";
 import { literal } from "./clean.ts";
-import { errorCode, reasonOf, type Slack } from "./client.ts";
 import { ACTIONS } from "./target.ts";
 
 const BUTTON_CHARS_MAX = 75;

@@ -1,11 +1,11 @@
 import type { FilesInfoResponse } from "@slack/web-api";
-import { FileRejected, ServiceError } from "../../src/errors.ts";
-import type { SharedFile } from "../../src/events.ts";
-import { bounded, open } from "../shared/download.ts";
-import { reasonOf, type Slack } from "./client.ts";
+import { FileRejected, ServiceError } from "../../../src/errors.ts";
+import type { SharedFile } from "../../../src/events.ts";
+import { bounded, open } from "../../shared/download.ts";
+import { reasonOf, type Slack } from "../client.ts";
+import { isGone, isLink } from "../events/file-kinds.ts";
+import { type FileFacts, fileInfo } from "../events/look-up.ts";
 import { fileBody, inlineBody } from "./file-body.ts";
-import { isGone, isLink } from "./file-kinds.ts";
-import { type FileFacts, fileInfo } from "./look-up.ts";
 
 const PRESENT_AT_ONCE = 5;
 

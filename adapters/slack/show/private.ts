@@ -1,12 +1,12 @@
 /** What one person alone sees. */
 import * as v from "valibot";
-import type { ReplyPart } from "../../src/chat.ts";
-import type { Mention, OnlyFor } from "../../src/events.ts";
-import { type Sealer, sealer } from "../shared/seal.ts";
-import { split } from "../shared/split.ts";
+import type { ReplyPart } from "../../../src/chat.ts";
+import type { Mention, OnlyFor } from "../../../src/events.ts";
+import { type Sealer, sealer } from "../../shared/seal.ts";
+import { split } from "../../shared/split.ts";
+import { failure, reasonOf, type Slack } from "../client.ts";
 import { type Body, body, MANNERS } from "./body.ts";
 import { createCleaner, harmless, smallPrint, sources } from "./clean.ts";
-import { failure, reasonOf, type Slack } from "./client.ts";
 import type { Reply } from "./post.ts";
 
 /** Slack takes five uses of a response URL, for thirty minutes. */

@@ -1,6 +1,6 @@
-import type { FileState } from "../../src/chat.ts";
-import type { Place, SharedFile } from "../../src/events.ts";
-import { errorCode, reasonOf, type Slack } from "./client.ts";
+import type { FileState } from "../../../src/chat.ts";
+import type { Place, SharedFile } from "../../../src/events.ts";
+import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { tell } from "./tell.ts";
 
 /** A file that is read sooner shows nothing until it is done. */

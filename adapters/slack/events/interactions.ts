@@ -1,7 +1,11 @@
 import { parseJson, pipe, safeParse, string } from "valibot";
-import type { Command } from "../../src/chat.ts";
-import type { Incoming, Mention, OnlyFor, Place } from "../../src/events.ts";
-import type { Identity } from "./client.ts";
+import type { Command } from "../../../src/chat.ts";
+import type { Incoming, Mention, OnlyFor, Place } from "../../../src/events.ts";
+import type { Identity } from "../client.ts";
+import { keyOf, placeOf } from "../place.ts";
+import type { Way } from "../show/private.ts";
+import { ACTIONS, CALLBACKS, decodeTarget, encodeTarget, type Target } from "../show/target.ts";
+import { askView, INPUT, reasonView } from "../show/views.ts";
 import {
   AskedAbout,
   type ButtonPressed,
@@ -11,11 +15,7 @@ import {
   type ShortcutUsed,
 } from "./interaction-payloads.ts";
 import { fileShared } from "./messages.ts";
-import { keyOf, placeOf } from "./place.ts";
 import { plain } from "./plain.ts";
-import type { Way } from "./private.ts";
-import { ACTIONS, CALLBACKS, decodeTarget, encodeTarget, type Target } from "./target.ts";
-import { askView, INPUT, reasonView } from "./views.ts";
 
 const FILES_MAX = 50;
 const ASKED_ABOUT = pipe(string(), parseJson(), AskedAbout);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Inbox } from "../../src/chat.ts";
-import type { Incoming } from "../../src/events.ts";
-import { split } from "../shared/split.ts";
+import type { Inbox } from "../../../src/chat.ts";
+import type { Incoming } from "../../../src/events.ts";
+import { split } from "../../shared/split.ts";
+import { reasonOf, type Slack } from "../client.ts";
+import type { Action } from "../events/interactions.ts";
+import type { Body } from "../show/body.ts";
+import { literalWithLinks } from "../show/clean.ts";
+import { sayAlone, type Way } from "../show/private.ts";
 import type { Ephemeral } from "./app.ts";
-import type { Body } from "./body.ts";
-import { literalWithLinks } from "./clean.ts";
-import { reasonOf, type Slack } from "./client.ts";
-import type { Action } from "./interactions.ts";
-import { sayAlone, type Way } from "./private.ts";
 
 /** Slack waits three seconds for an acknowledgement, and says that Docent failed after that. */
 const ACK_WITHIN_MS = 2_500;

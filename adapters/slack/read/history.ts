@@ -1,10 +1,10 @@
 import type { FilesListResponse } from "@slack/web-api";
-import type { SharedPage } from "../../src/chat.ts";
-import type { FileShared, Place } from "../../src/events.ts";
-import { failure, type Identity, type Slack } from "./client.ts";
-import { isGone, isLink } from "./file-kinds.ts";
-import { fileShared } from "./messages.ts";
-import { placeOf } from "./place.ts";
+import type { SharedPage } from "../../../src/chat.ts";
+import type { FileShared, Place } from "../../../src/events.ts";
+import { failure, type Identity, type Slack } from "../client.ts";
+import { isGone, isLink } from "../events/file-kinds.ts";
+import { fileShared } from "../events/messages.ts";
+import { placeOf } from "../place.ts";
 
 const PAGE = 100;
 

@@ -6,11 +6,11 @@ import type {
   Mention,
   Place,
   Said as SaidInThread,
-} from "../../src/events.ts";
-import type { Identity } from "./client.ts";
+} from "../../../src/events.ts";
+import type { Identity } from "../client.ts";
+import { isDirect, keyOf, permalinkOf, placeOf } from "../place.ts";
 import { isGone, isLink, nameOf } from "./file-kinds.ts";
 import { type File, Message, type Said } from "./payloads.ts";
-import { isDirect, keyOf, permalinkOf, placeOf } from "./place.ts";
 import { calls, callsOthers, plain } from "./plain.ts";
 
 /** Messages that people write; every other subtype is Slack's own or about another message. */

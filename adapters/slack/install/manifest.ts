@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { type Document, parse, parseDocument, stringify } from "yaml";
 
-const FILE = new URL("../../manifest.yml", import.meta.url);
+const FILE = new URL("../../../manifest.yml", import.meta.url);
 const NEW_APP = "https://api.slack.com/apps";
 
 /** Where Slack sends what happens, and people who want to add the app, or have agreed to it. */

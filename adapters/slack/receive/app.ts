@@ -1,8 +1,8 @@
 import { App, type Receiver } from "@slack/bolt";
-import type { Log } from "../../src/log.ts";
-import type { Body } from "./body.ts";
-import { quiet } from "./client.ts";
-import { EVENT_TYPES } from "./payloads.ts";
+import type { Log } from "../../../src/log.ts";
+import { quiet } from "../client.ts";
+import { EVENT_TYPES } from "../events/payloads.ts";
+import type { Body } from "../show/body.ts";
 
 const OURS = /^docent_/;
 

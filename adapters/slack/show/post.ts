@@ -1,7 +1,8 @@
 import type { types } from "@slack/bolt";
-import type { Posts, ReplyPart } from "../../src/chat.ts";
-import type { Mention } from "../../src/events.ts";
-import { type Pace, paced } from "../shared/pace.ts";
+import type { Posts, ReplyPart } from "../../../src/chat.ts";
+import type { Mention } from "../../../src/events.ts";
+import { type Pace, paced } from "../../shared/pace.ts";
+import { failure, type Slack } from "../client.ts";
 import { type Answer, createAnswer } from "./answer.ts";
 import { buttons, menuFor } from "./buttons.ts";
 import {
@@ -12,7 +13,6 @@ import {
   smallPrint,
   sources,
 } from "./clean.ts";
-import { failure, type Slack } from "./client.ts";
 import { postPrivately } from "./private.ts";
 import { type Thread, threadOf } from "./thread.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { types } from "@slack/bolt";
-import type { Posts } from "../../src/chat.ts";
-import { split } from "../shared/split.ts";
-import { errorCode, failure } from "./client.ts";
+import type { Posts } from "../../../src/chat.ts";
+import { split } from "../../shared/split.ts";
+import { errorCode, failure } from "../client.ts";
 import type { Thread } from "./thread.ts";
 
 /** Of one streamed message: Slack takes 12,000 per call, and 13,200 with the blocks under it. */

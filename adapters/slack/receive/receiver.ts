@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "@slack/bolt";
 import { SocketModeClient } from "@slack/socket-mode";
-import { ConfigError } from "../../src/errors.ts";
-import type { Log } from "../../src/log.ts";
+import { ConfigError } from "../../../src/errors.ts";
+import type { Log } from "../../../src/log.ts";
+import { failure, quiet, reasonOf, webOptions } from "../client.ts";
 import { type Receiving, taken } from "./app.ts";
-import { failure, quiet, reasonOf, webOptions } from "./client.ts";
 
 const HELLO_TIMEOUT_MS = 30_000;
 // With a ping at each third of it, a dead connection is noticed within twice this time.

@@ -1,4 +1,4 @@
-import type { Citation } from "../../src/chat.ts";
+import type { Citation } from "../../../src/chat.ts";
 
 /** A space without width: it is not seen, and parts what Slack would take as a command. */
 const APART = "\u200B";

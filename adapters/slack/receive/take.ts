@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import type { Inbox } from "../../src/chat.ts";
-import { ConfigError } from "../../src/errors.ts";
-import type { Incoming } from "../../src/events.ts";
-import type { Log } from "../../src/log.ts";
+import type { Inbox } from "../../../src/chat.ts";
+import { ConfigError } from "../../../src/errors.ts";
+import type { Incoming } from "../../../src/events.ts";
+import type { Log } from "../../../src/log.ts";
+import { failure, type Identity, reasonOf, type Slack } from "../client.ts";
+import { backstop, changed, outsiderChange, toIncoming } from "../events/events.ts";
+import { toAction } from "../events/interactions.ts";
+import { named, sharesOf } from "../events/look-up.ts";
+import { onlyFor } from "../show/private.ts";
+import type { Teams } from "../teams.ts";
 import type { Take } from "./app.ts";
-import { failure, type Identity, reasonOf, type Slack } from "./client.ts";
 import { dispatch } from "./dispatch.ts";
-import { backstop, changed, outsiderChange, toIncoming } from "./events.ts";
-import { toAction } from "./interactions.ts";
-import { named, sharesOf } from "./look-up.ts";
-import { onlyFor } from "./private.ts";
-import type { Teams } from "./teams.ts";
 
 /** A file's message, which says more than the event of the file itself, mostly comes with it. */
 const BACKSTOP_WAIT_MS = 1_000;

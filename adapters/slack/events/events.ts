@@ -1,10 +1,10 @@
 import { safeParse } from "valibot";
-import type { FileRemoved, Incoming } from "../../src/events.ts";
-import type { Identity } from "./client.ts";
+import type { FileRemoved, Incoming } from "../../../src/events.ts";
+import type { Identity } from "../client.ts";
+import { keyOf, placeOf } from "../place.ts";
 import type { FileLookup } from "./look-up.ts";
 import { fileRemoved, fromMessage } from "./messages.ts";
 import { Envelope, type FileDeleted, type Member, type Person } from "./payloads.ts";
-import { keyOf, placeOf } from "./place.ts";
 
 /** Slack tells only by a message that a channel is no longer for the same people. */
 const CONVERTED = new Set(["channel_convert_to_private", "channel_convert_to_public"]);

@@ -1,8 +1,8 @@
 import type { ConversationsInfoResponse } from "@slack/web-api";
-import type { Readers, Standing } from "../../src/chat.ts";
-import type { Place } from "../../src/events.ts";
-import { createMemory } from "../shared/memory.ts";
-import { errorCode, failure, reasonOf, type Slack } from "./client.ts";
+import type { Readers, Standing } from "../../../src/chat.ts";
+import type { Place } from "../../../src/events.ts";
+import { createMemory } from "../../shared/memory.ts";
+import { errorCode, failure, reasonOf, type Slack } from "../client.ts";
 
 const KEPT_MS = 3 * 60_000;
 const ENTRIES_MAX = 2_000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FilesInfoResponse } from "@slack/web-api";
-import type { FileShared, Incoming } from "../../src/events.ts";
-import { errorCode, failure, type Identity, reasonOf, type Slack } from "./client.ts";
+import type { FileShared, Incoming } from "../../../src/events.ts";
+import { errorCode, failure, type Identity, reasonOf, type Slack } from "../client.ts";
 import { isLink, isWrittenInSlack, nameOf } from "./file-kinds.ts";
 import { fromHistory } from "./messages.ts";
 

@@ -1,6 +1,6 @@
-import { ServiceError } from "../../src/errors.ts";
-import type { Place } from "../../src/events.ts";
-import { failure, type Slack } from "./client.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import type { Place } from "../../../src/events.ts";
+import { failure, type Slack } from "../client.ts";
 
 const PAGE = 200;
 // A thread of more messages has more than one voice.
