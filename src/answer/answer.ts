@@ -13,13 +13,14 @@ import { wantsStreaming } from "../db/people.ts";
 import type { PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Mention } from "../events.ts";
-import type { Queue } from "../jobs/queue.ts";
+import { JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import { type ComposeDeps, compose } from "./compose.ts";
 import { type Draft, emptyDraft } from "./draft.ts";
 import { drain } from "./drain.ts";
 import type { RetryDue } from "./retry.ts";
 import type { Stops } from "./stops.ts";
+import { assertTurn } from "./turn.ts";
 import { whole } from "./whole.ts";
 
 export interface AnswerDeps extends ComposeDeps, ArriveDeps {
@@ -54,6 +55,7 @@ export async function answerQuestion(
     answering = { job, ids, answer };
     if (answer.state !== "answering") return await finish(deps, answering, null);
     if (isTooLate(asked)) return await letGo(deps, answering, draft);
+    await assertTurn(deps.db, ids, asked, answer.id);
     using stop = deps.stops.watch(ids.workspaceId, answer.id);
     const left = new AbortController();
     const either = AbortSignal.any([signal, stop.signal, left.signal]);
@@ -65,7 +67,8 @@ export async function answerQuestion(
     await adapter.post(asked, streams ? reply : whole(reply), postsOf(deps, answering), signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (job.last) await sayTrouble(deps, adapter, { asked, answering }, signal);
+    const isTrouble = !(error instanceof JobPostponed);
+    if (job.last && isTrouble) await sayTrouble(deps, adapter, { asked, answering }, signal);
     throw error;
   }
   await finish(deps, answering, draft);
