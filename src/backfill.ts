@@ -92,9 +92,9 @@ function greeting(mode: ChannelMode, before: SharedPage | null, costs: boolean):
   const count = before?.total ?? before?.files.length ?? 0;
   if (count === 0) return { text: hello };
   const isMore = before?.total === null && before.next !== null;
-  const files = `${isMore ? "more than" : "about"} ${filesOf(count)}`;
+  const files = `${isMore ? "more than " : ""}${filesOf(count)} ${count === 1 ? "was" : "were"}`;
   const cost = costs ? costOf(count) : "nothing";
-  const text = `${hello}\n\nBefore I came, ${files} were shared here. I can read them too: that takes about ${minutesOf(count)} and costs ${cost}.`;
+  const text = `${hello}\n\nBefore I came, ${files} shared here. I can read ${count === 1 ? "it" : "them"} too: that takes about ${minutesOf(count)} and costs ${cost}.`;
   const label = isMore ? "Read the older files" : `Read ${filesOf(count)}`;
   return { text, offer: { kind: "backfill", label } };
 }

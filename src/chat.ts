@@ -14,6 +14,8 @@ export type Command = { place: Place; userId: string } & (
   | { kind: "opt_out"; out: boolean }
   | { kind: "forget_file"; fileId: string }
   | { kind: "status" }
+  /** The newest files of all that this person can read, for them alone. */
+  | { kind: "my_files" }
   /** The same question again, answered for this person alone. `key` is the platform's own id of the wish. */
   | { kind: "ask_privately"; messageId: string; key: string; onlyFor: OnlyFor }
   /** All sources of the answer to this question. */
@@ -120,6 +122,8 @@ export interface Gap {
   sinceMs: number;
   /** Threads with answers or files of the last days: platforms don't list what is written in them. */
   threads: Place[];
+  /** Ids of the channels in which Docent was when last heard of. */
+  channels: string[];
 }
 
 /** A word to one person alone. */
@@ -132,6 +136,8 @@ export interface Note {
 /** A page of what was shared in a channel, newest first. */
 export interface SharedPage {
   files: FileShared[];
+  /** Ids of all that is listed, also of what the platform tells no more of. */
+  listed: string[];
   /** Of all pages together, where the platform says. */
   total: number | null;
   /** Null: this was the last page. */
@@ -148,6 +154,8 @@ export interface Inbox {
   gap(place: Pick<Place, "platform" | "workspaceId">): Promise<Gap | null>;
   /** Everything of this workspace up to then has been handed in; to be called now and then while connected. */
   caughtUp(place: Pick<Place, "platform" | "workspaceId">, untilMs: number): Promise<void>;
+  /** Somebody has become a guest, or is one no more: whatever any process remembers of readers must go. */
+  peopleChanged(place: Pick<Place, "platform" | "workspaceId">): Promise<void>;
 }
 
 /** `listen` runs in gateways alone; everything else works in any process. */
@@ -188,6 +196,10 @@ export interface Adapter {
   voices(place: Place): Promise<string[]>;
   /** What was shared in this channel before. @param cursor `next` of the page before; null for the first */
   shared(place: Place, cursor: string | null, signal: AbortSignal): Promise<SharedPage>;
+  /** Which of these files the platform says are deleted, or no longer shared there. What it does not say is not gone. */
+  gone(files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
+  /** Drops what is remembered of who can read this channel; without one, of the whole workspace or all of them. */
+  forget(place: Partial<Pick<Place, "workspaceId" | "channelId">>): void;
   /** What keeps a gateway from hearing of events, in a few words; null while it hears of them. */
   trouble(): string | null;
   /** Which of these files are still there and may still be shown. Unknown counts as gone. */

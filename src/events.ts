@@ -37,6 +37,8 @@ export interface FileShared extends EventBase {
   bytes: number;
   /** It came with a question or a mention: then it is read also where others are not. */
   handedOver: boolean;
+  /** Who handed it over, where that was not who shared it. */
+  handedOverBy?: string;
   /** A link for people to the place where it was shared. */
   permalink: string | null;
   /** Milliseconds since 1970. */
@@ -112,6 +114,8 @@ export interface RegenerateWanted extends EventBase {
 /** Who can read what has changed in this channel: whatever was remembered about it must go. */
 export interface AccessChanged extends EventBase {
   kind: "access_changed";
+  /** Docent is in the channel for sure, also where it was gone. */
+  within?: boolean;
 }
 
 /** Docent was added to a channel, by this person. */

@@ -1,6 +1,13 @@
 import type { Pool } from "pg";
+import { tellAccess } from "./access.ts";
 import type { Inbox } from "./chat.ts";
-import { activeThreads, heardUntilMs, placesWithFiles, setHeardUntil } from "./db/gaps.ts";
+import {
+  activeThreads,
+  channelsKnown,
+  heardUntilMs,
+  placesWithFiles,
+  setHeardUntil,
+} from "./db/gaps.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { SweepDue } from "./sweep.ts";
@@ -16,16 +23,24 @@ const SWEEP_AFTER_MS = 2 * 60_000;
 type Workspace = Parameters<Inbox["gap"]>[0];
 
 /** What adapters need to know to read back what happened while nobody listened. */
-export function createGaps(deps: { db: Pool; queue: Queue }): Pick<Inbox, "gap" | "caughtUp"> {
+export function createGaps(deps: {
+  db: Pool;
+  queue: Queue;
+}): Pick<Inbox, "gap" | "caughtUp" | "peopleChanged"> {
   const { db } = deps;
   return {
     gap: async (workspace) => {
       const sinceMs = await heardUntilMs(db, workspace);
       if (sinceMs === null) return null;
       const wanted = { days: THREAD_DAYS, limit: THREADS_MAX };
-      return { sinceMs, threads: await activeThreads(db, workspace, wanted) };
+      const [threads, channels] = await Promise.all([
+        activeThreads(db, workspace, wanted),
+        channelsKnown(db, workspace),
+      ]);
+      return { sinceMs, threads, channels };
     },
     caughtUp: (workspace, untilMs) => catchUp(deps, workspace, untilMs),
+    peopleChanged: ({ platform, workspaceId }) => tellAccess(db, { platform, workspaceId }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Adapter, Inbox } from "./chat.ts";
-import { createIntake } from "./handle.ts";
+import { createIntake } from "./intake.ts";
 import { commandsOf, type Life, type Parts } from "./parts.ts";
 
 const LISTEN_WAIT_MS = 5_000;

@@ -1,4 +1,3 @@
-import type { Pool, PoolClient } from "pg";
 import { type AnswerDeps, answerQuestion } from "./answer/answer.ts";
 import {
   type AskedAnewDeps,
@@ -20,79 +19,16 @@ import {
   greet,
   readBackfilled,
 } from "./backfill.ts";
-import type { Adapter, Inbox } from "./chat.ts";
+import type { Adapter } from "./chat.ts";
 import { removeShare, sharesOf } from "./db/contents.ts";
-import { showChannel } from "./db/gone.ts";
 import { findPlace } from "./db/places.ts";
-import { keepSaid } from "./db/said.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { AccessChanged, FileRemoved, Incoming } from "./events.ts";
-import { createGaps } from "./gaps.ts";
 import { leaveChannel, leaveWorkspace } from "./gone.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
 import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
-import type { Queue, QueueName } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
 import { type SweepDue, sweep } from "./sweep.ts";
-
-/** Stores events before they are acknowledged, the same key twice as one. */
-export function createIntake(deps: { db: Pool; queue: Queue }): Omit<Inbox, "command"> {
-  return {
-    ...createGaps(deps),
-    accept: (event) =>
-      inTransaction(deps.db, async (client) => {
-        const isNew = event.kind === "said" ? keepSaid(client, event) : keep(client, event);
-        if (!(await isNew)) return;
-        if (isFromWithin(event)) await showChannel(client, event.place);
-        await deps.queue.send(client, queueOf(event), event, groupOf(event));
-      }),
-  };
-}
-
-async function keep(client: PoolClient, { key }: Incoming): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "insert into event (key) values ($1) on conflict do nothing",
-    [key],
-  );
-  return rowCount === 1;
-}
-
-/** It reaches us only where Docent is in the channel. What is wanted in private may come from anywhere. */
-function isFromWithin(event: Incoming): boolean {
-  if (event.kind === "mention") return !event.onlyFor;
-  return event.kind === "file_shared" || event.kind === "said" || event.kind === "joined";
-}
-
-function queueOf(event: Incoming): QueueName {
-  switch (event.kind) {
-    case "mention":
-    case "said":
-      return "question";
-    case "file_shared":
-      return "file";
-    case "file_removed":
-    case "message_changed":
-    case "message_deleted":
-    case "rated":
-    case "stopped":
-    case "regenerate_wanted":
-    case "access_changed":
-    case "joined":
-    case "backfill_accepted":
-    case "channel_gone":
-    case "workspace_gone":
-      return "event";
-    default:
-      return event satisfies never;
-  }
-}
-
-/** Whose jobs share a limit: a person's questions, a workspace's files. */
-function groupOf({ kind, place, userId }: Incoming): string {
-  const workspace = `${place.platform}:${place.workspaceId}`;
-  const asks = kind === "mention" || kind === "said";
-  return asks ? `${workspace}:${userId}` : workspace;
-}
 
 export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
   adapterOf(platform: string): Adapter;
@@ -161,6 +97,8 @@ async function removeFile(deps: HandleDeps, job: Job<FileRemoved>): Promise<void
 /** Writes down anew what the platform says of the channel. Who may read it is asked at each answer anyway. */
 async function refreshAccess(deps: HandleDeps, job: Job<AccessChanged>): Promise<void> {
   const { place } = job.data;
+  // The notice of it may be on its way to this process still.
+  deps.adapterOf(place.platform).forget(place);
   await arrive(deps, place);
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }

@@ -8,6 +8,7 @@ import { createSlack, type SlackChat } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
 import { readWorkspace } from "../adapters/web/readWorkspace.ts";
 import { createWeb } from "../adapters/web/web.ts";
+import { hearOfAccess } from "./access.ts";
 import { type Config, readConfig } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDatabase } from "./db/pool.ts";
@@ -129,6 +130,8 @@ async function open(
   if (slack?.routes) routes.route("/", slack.routes);
   routes.route("/", web.routes);
 
+  const deaf = await hearOfAccess(database.notifications, adapters);
+  life.opened(async () => deaf());
   if (config.roles.worker) await startWork(parts, adapters, workFolder, life);
   const server = await listen(routes, config.host, config.port);
   life.opened(() => server.close());

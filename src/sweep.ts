@@ -1,10 +1,10 @@
 import type { Pool } from "pg";
 import type { Adapter } from "./chat.ts";
 import { removeShare } from "./db/contents.ts";
-import { fileIdsBefore } from "./db/gaps.ts";
-import { findPlace } from "./db/places.ts";
+import { sharesBefore } from "./db/gaps.ts";
+import { findPlace, type PlaceIds } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
-import type { Place } from "./events.ts";
+import type { Place, SharedFile } from "./events.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
 import type { Log } from "./log.ts";
@@ -26,7 +26,11 @@ export interface SweepDeps {
 // Of a channel with more, the rest is left to the check that each answer makes of what it cites.
 const PAGES_MAX = 200;
 
-/** Removes what the platform's list of the channel's files holds no more. @throws {ServiceError} when it does not say */
+/**
+ * Removes what the platform says is gone. Its list of the channel's files only says what need not be asked about:
+ * it may shift while it is read, and leave out what is merely hidden.
+ * @throws {ServiceError} when the platform does not list them
+ */
 export async function sweep(
   deps: SweepDeps,
   job: Job<SweepDue>,
@@ -34,29 +38,43 @@ export async function sweep(
 ): Promise<void> {
   const { place } = job.data;
   const ids = await findPlace(deps.db, place);
-  // What is shared while the list is read may not be in it.
-  const known = ids ? await fileIdsBefore(deps.db, ids, new Date()) : [];
-  const there = known.length > 0 ? await listed(deps, place, signal) : null;
-  const gone = there ? known.filter((fileId) => !there.has(fileId)) : [];
+  const gone = ids ? await goneFrom(deps, place, ids, signal) : [];
   await inTransaction(deps.db, async (client) => {
-    if (ids) for (const fileId of gone) await removeShare(client, ids, fileId);
+    if (ids) for (const { fileId } of gone) await removeShare(client, ids, fileId);
     await deps.queue.complete(client, "event", job);
   });
   if (gone.length > 0) deps.log.info({ files: gone.length }, "files were deleted unheard");
 }
 
+async function goneFrom(
+  { db, adapterOf }: SweepDeps,
+  place: Place,
+  ids: PlaceIds,
+  signal: AbortSignal,
+): Promise<SharedFile[]> {
+  // What is shared while the list is read may not be in it.
+  const known = await sharesBefore(db, ids, new Date());
+  if (known.length === 0) return [];
+  const adapter = adapterOf(place.platform);
+  const listed = await listedIn(adapter, place, signal);
+  const missing = listed ? known.filter(({ fileId }) => !listed.has(fileId)) : [];
+  return await adapter.gone(
+    missing.map((file) => ({ ...file, place })),
+    signal,
+  );
+}
+
 /** Null: there are more than are listed here. */
-async function listed(
-  { adapterOf }: SweepDeps,
+async function listedIn(
+  adapter: Adapter,
   place: Place,
   signal: AbortSignal,
 ): Promise<Set<string> | null> {
-  const adapter = adapterOf(place.platform);
   const fileIds = new Set<string>();
   let cursor: string | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = await adapter.shared(place, cursor, signal);
-    for (const { fileId } of page.files) fileIds.add(fileId);
+    for (const fileId of page.listed) fileIds.add(fileId);
     if (page.next === null) return fileIds;
     cursor = page.next;
   }

@@ -1,8 +1,9 @@
 import { createStops } from "./answer/stops.ts";
 import type { Adapter } from "./chat.ts";
 import { createNightly } from "./db/backup/dumps.ts";
-import { createIntake, type HandleDeps, handleWork, type Work } from "./handle.ts";
+import { type HandleDeps, handleWork, type Work } from "./handle.ts";
 import { createExtractor } from "./ingest/extract/extractor.ts";
+import { createIntake } from "./intake.ts";
 import { type Room, startWorker } from "./jobs/worker.ts";
 import type { Attempt } from "./models/attempt.ts";
 import { type Models, openModels } from "./models/models.ts";

@@ -8,15 +8,17 @@ import type { Pace } from "../shared/pace.ts";
 import { sealer } from "../shared/seal.ts";
 import { createClient, reasonOf, type Slack } from "./client.ts";
 import { installRoutes } from "./install/install.ts";
-import { type Access, createAccess } from "./read/access.ts";
-import { download, present } from "./read/files.ts";
+import { type Accesses, createAccesses } from "./read/accesses.ts";
+import { download, gone, present } from "./read/files.ts";
 import { shared } from "./read/history.ts";
 import { voices } from "./read/voices.ts";
 import { createApp, type Receiving } from "./receive/app.ts";
+import { type Behind, createBehind } from "./receive/behind.ts";
 import { createCatchUp } from "./receive/catch-up.ts";
 import { createHttpReceiver } from "./receive/http.ts";
+import { createPeople } from "./receive/people.ts";
 import { SocketReceiver, type SocketTimes } from "./receive/receiver.ts";
-import { createTake, type PersonChange } from "./receive/take.ts";
+import { createTake } from "./receive/take.ts";
 import { createMarks } from "./show/mark.ts";
 import { post } from "./show/post.ts";
 import { nod, tell } from "./show/tell.ts";
@@ -27,6 +29,8 @@ import type { Clock } from "./turns.ts";
 /** Slack takes about a hundred appends a minute for the whole workspace. */
 const PACE_MS = 1_000;
 const PIECE_CHARS_MIN = 200;
+/** Nothing tells of the requests that did not reach us, once Slack has given them up. */
+const READ_BACK_EVERY_MS = 3_600_000;
 const TOKENS_PURPOSE = "slack tokens";
 /** After these other people can read a channel than before. */
 const MOVED: ReadonlySet<string> = new Set(["access_changed", "channel_gone", "joined"]);
@@ -65,8 +69,10 @@ export interface OAuthOptions {
 export interface Times extends SocketTimes {
   clock: Clock;
   ackWithinMs: number;
+  askWithinMs: number;
   noteEveryMs: number;
   historyPaceMs: number;
+  readBackEveryMs: number;
 }
 
 export interface SlackChat {
@@ -79,15 +85,20 @@ export function createSlack(options: SlackOptions): SlackChat {
   const { fileHosts = [], paceMs = PACE_MS, secretKey = null } = options;
   const { teams, ready, installing } = workspaces(options);
   const { receiver, receiving } = createReceiver(options, ready);
-  const accessOf = remembered(createAccess);
+  const accesses = createAccesses();
+  const behind = createBehind(options.log);
   const marks = createMarks();
   const pace: Pace = { everyMs: paceMs, charsMin: PIECE_CHARS_MIN };
   const of = (place: Place) => teams.of(place.workspaceId);
+  const accessOf = async (teamId: string) => accesses.of(teamId, await teams.of(teamId));
   const kindly = bestEffort(teams, options.log);
   const adapter: Adapter = {
     platform: "slack",
-    listen: (inbox) => listen({ options, teams, receiver, accessOf }, inbox),
-    close: () => receiver.stop(),
+    listen: (inbox) => listen({ options, teams, receiver, accesses, behind }, inbox),
+    close: async () => {
+      await receiver.stop();
+      await behind.close();
+    },
     download: async function* (file, bytesMax, signal) {
       const slack = await of(file.place);
       yield* download({ slack, fileHosts }, file, bytesMax, signal);
@@ -95,14 +106,19 @@ export function createSlack(options: SlackOptions): SlackChat {
     post: async (to, parts, posts, signal) =>
       post(await of(to.place), to, { parts, posts, pace, secretKey }, signal),
     mark: (file, state) => kindly(file.place, (slack) => marks.mark(slack, file, state)),
-    readers: async (place) => accessOf(await of(place)).readers(place),
-    readable: async (teamId, userId) => accessOf(await teams.of(teamId)).readable(userId),
-    standing: async (place, userId) => accessOf(await of(place)).standing(userId),
-    retract: (place, ids) => kindly(place, (slack) => retract(slack, place.channelId, ids)),
+    readers: async (place) => (await accessOf(place.workspaceId)).readers(place),
+    readable: async (teamId, userId) => (await accessOf(teamId)).readable(userId),
+    standing: async (place, userId) => (await accessOf(place.workspaceId)).standing(userId),
+    forget: (place) => accesses.forget(place),
+    retract: (place, ids) => kindly(place, (slack) => retract(slack, place, ids)),
     tell: (place, userId, note) => kindly(place, (slack) => tell(slack, place, userId, note)),
     nod: (place, messageId) => kindly(place, (slack) => nod(slack, place, messageId)),
     voices: async (place) => voices(await of(place), place),
     shared: async (place, cursor, signal) => shared(await of(place), place, cursor, signal),
+    gone: async (files, signal) => {
+      const [file] = files;
+      return file ? gone(await of(file.place), files, signal) : [];
+    },
     trouble: () => receiver.trouble(),
     present: async (files, signal) => {
       const [file] = files;
@@ -155,39 +171,28 @@ interface Listening {
   options: SlackOptions;
   teams: Teams;
   receiver: Receiving;
-  accessOf(slack: Slack): Access;
+  accesses: Accesses;
+  behind: Behind;
 }
 
 async function listen(
-  { options, teams, receiver, accessOf }: Listening,
+  { options, teams, receiver, accesses, behind }: Listening,
   inbox: Inbox,
 ): Promise<void> {
-  const { secretKey = null, times, log } = options;
-  const accept = async (slack: Slack, event: Incoming): Promise<void> => {
-    const { channelId, workspaceId } = event.place;
-    if (MOVED.has(event.kind)) accessOf(slack).forget(channelId);
+  const { appToken, secretKey = null, times = {}, log } = options;
+  const accept = async (event: Incoming): Promise<void> => {
+    if (MOVED.has(event.kind)) accesses.forget(event.place);
     await inbox.accept(event);
-    if (event.kind === "workspace_gone") await teams.remove(workspaceId);
+    if (event.kind === "workspace_gone") await teams.remove(event.place.workspaceId);
   };
-  const changePerson = (slack: Slack, { user }: PersonChange): void => {
-    // People change their status all day long; who is a guest no more may wait until it is asked anew.
-    const isOutsider = user.is_restricted || user.is_ultra_restricted || user.is_stranger;
-    if (isOutsider) accessOf(slack).forgetPeople();
-  };
-  const { ackWithinMs, noteEveryMs, historyPaceMs: paceMs } = times ?? {};
-  const take = createTake({ teams, inbox, accept, changePerson, secretKey, ackWithinMs, log });
-  createApp(receiver, take, log);
-  await receiver.start(createCatchUp({ teams, inbox, accept, noteEveryMs, paceMs, log }));
-}
-
-/** One for each workspace's client, for as long as that is used. */
-function remembered<T>(create: (slack: Slack) => T): (slack: Slack) => T {
-  const known = new WeakMap<Slack, T>();
-  return (slack) => {
-    const one = known.get(slack) ?? create(slack);
-    known.set(slack, one);
-    return one;
-  };
+  const { ackWithinMs, askWithinMs, noteEveryMs, historyPaceMs: paceMs } = times;
+  const readBackEveryMs = appToken ? null : (times.readBackEveryMs ?? READ_BACK_EVERY_MS);
+  const reading = { teams, inbox, accept, readBackEveryMs, noteEveryMs, paceMs, log };
+  const { whileHearing, missed } = createCatchUp(reading);
+  const people = createPeople({ accessOf: accesses.of, inbox });
+  const handing = { teams, inbox, accept, missed, people, behind, secretKey, log };
+  createApp(receiver, createTake({ ...handing, ackWithinMs, askWithinMs }), log);
+  await receiver.start(whileHearing);
 }
 
 /** A workspace that is gone, or whose token is, shows nothing; that is no failure of what was to be shown. */

@@ -24,6 +24,7 @@ const LIMITS = {
   post: { burst: 1, everyMs: 1_100 },
   update: { burst: 20, everyMs: 2_000 },
   react: { burst: 20, everyMs: 2_000 },
+  lookUp: { burst: 60, everyMs: 1_000 },
 } satisfies Record<string, Limit>;
 
 const TRIES_MAX = 5;

@@ -70,16 +70,19 @@ export function createAdapter(site: Site, notifications: Listening): Adapter {
       const files = await filesIn(db, channelId);
       return {
         files: files.map((file) => sharedEvent(site, file)),
+        listed: files.map(({ id }) => id),
         total: files.length,
         next: null,
       };
     },
-    trouble: () => null,
-    async present(files) {
-      const ids = files.map((file) => file.fileId);
-      const there = await filesThere(db, ids);
-      return files.filter((file) => there.get(file.fileId) === file.place.channelId);
+    async gone(files) {
+      const there = await stillThere(site, files);
+      return files.filter((file) => !there.includes(file));
     },
+    // Who can read what is a setting, read once: nothing is remembered of it.
+    forget: () => undefined,
+    trouble: () => null,
+    present: (files) => stillThere(site, files),
   };
 }
 
@@ -93,6 +96,12 @@ async function handInAgain(site: Site, inbox: Inbox): Promise<void> {
   for (const question of await questionsEdited(site.db)) {
     await inbox.accept(editedEvent(site, question));
   }
+}
+
+async function stillThere({ db }: Site, files: SharedFile[]): Promise<SharedFile[]> {
+  const ids = files.map((file) => file.fileId);
+  const there = await filesThere(db, ids);
+  return files.filter((file) => there.get(file.fileId) === file.place.channelId);
 }
 
 async function* download(

@@ -66,6 +66,10 @@ async function askAll(
   const program = join(folder, MODEL_PROGRAM);
   const model = stack.use(await startScriptedModel(program, cases, join(logs, "prompts.jsonl")));
   const settings = {
+    // Few people ask all of the set's questions, in a minute.
+    QUESTIONS_PER_DAY: "10000",
+    BUDGET_USD_PER_DAY: "1000",
+    BUDGET_USD_PER_MONTH: "1000",
     OPENROUTER_API_KEY: "scripted-model",
     OPENROUTER_BASE_URL: model.baseUrl,
     GENERAL_ANSWERS: "off",

@@ -3,6 +3,7 @@ import { allowed, type RightsDeps } from "../commands/allowed.ts";
 import {
   deleteAnswer,
   findAnswer,
+  isModelUpFor,
   rateAnswer,
   reopenAnswer,
   type StandingAnswer,
@@ -18,7 +19,7 @@ import type {
   RegenerateWanted,
   Stopped,
 } from "../events.ts";
-import type { Queue } from "../jobs/queue.ts";
+import { JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
 import type { RetryDue } from "./retry.ts";
 import { STOP_NOTICE, stopName } from "./stops.ts";
@@ -27,6 +28,10 @@ import { STOP_NOTICE, stopName } from "./stops.ts";
 export interface AskedAnewDeps extends RightsDeps {
   queue: Queue;
 }
+
+// The one more try is not spent on an outage that goes on, nor put off until nobody waits for it.
+const RETRY_LOOK_MS = 5_000;
+const RETRY_PATIENCE_S = 10 * 60;
 
 /** A later edit is the beginning of something else. */
 const EDIT_MS_MAX = 10 * 60_000;
@@ -79,8 +84,13 @@ export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Pro
 }
 
 /** Asks the models once more for a question that none of them answered, where nobody did so meanwhile. */
-export function retry(deps: AskedAnewDeps, job: Job<RetryDue>): Promise<void> {
-  return onAnswer(deps, job, async (client, ids, answer) => {
+export async function retry(deps: AskedAnewDeps, job: Job<RetryDue>): Promise<void> {
+  const { place, messageId } = job.data;
+  const ids = await findPlace(deps.db, place);
+  if (ids && !(await isModelUpFor(deps.db, ids, messageId, RETRY_PATIENCE_S))) {
+    throw new JobPostponed("no model is up again yet", RETRY_LOOK_MS);
+  }
+  await onAnswer(deps, job, async (client, ids, answer) => {
     if (answer.state !== "failed" || !answer.retried) return;
     const again = { ids, answer, place: job.data.place, retried: true };
     await answerAgain(deps, client, again, answer.question);

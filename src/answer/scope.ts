@@ -62,6 +62,16 @@ export async function scopeOf(
   return { channels, named: wanted.platformIds, narrowed, isPrivate };
 }
 
+/** The channels of all that this person can read now, for what nobody else is going to see. */
+export async function openTo(
+  { db, adapter }: { db: Pool; adapter: Adapter },
+  { place, userId }: Pick<Audience, "place" | "userId">,
+  workspaceId: number,
+): Promise<OpenChannel[]> {
+  const platformIds = await adapter.readable(place.workspaceId, userId);
+  return openChannels(db, workspaceId, { publicOnes: false, platformIds });
+}
+
 /**
  * The scope without those of these channels that are public no more: that news may have been missed. What the
  * platform says of them now is written down; of whom it says nothing, nothing is used.

@@ -10,7 +10,7 @@ export interface SpokenDeps {
 
 // Their answers are about the person who asks.
 const PERSONAL = new Set<Word>(["files", "me", "usage", "sources"]);
-const TOLD_ALONE = "I have told you alone, since it is about you.";
+const TOLD_ALONE = "I have told you alone.";
 
 /** Is this mention a command as it stands, like `@docent models`? Platforms have no slash commands inside threads. */
 export function isSpokenCommand({ text, fileIds, onlyFor }: Mention): boolean {

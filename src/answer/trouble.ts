@@ -39,6 +39,7 @@ export const NO_KEY = `These are the best passages as they stand. With an OPENRO
 
 /** Said once a thread. */
 export function budgetText({ cap, renewsAt }: BudgetReached): string {
+  if (cap === "none") return `No money may be spent on models here, so ${AS_THEY_STAND}.`;
   if (cap === "dear") {
     return `My usual models don't answer, and the dearer ones have used up their share of today's budget, so ${AS_THEY_STAND}. It renews ${moment(renewsAt)}.`;
   }

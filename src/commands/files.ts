@@ -17,7 +17,7 @@ const NOT_ALLOWED =
 const WHICH = "Which file? Write its name or its number after it, as in: forget plan.pdf";
 const UNUSED = "This channel is off, so none of these is used in answers.";
 
-const STATES = {
+export const STATES = {
   reading: "being read",
   searchable: "searchable",
   failed: "not readable",

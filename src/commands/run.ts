@@ -5,6 +5,7 @@ import type { CommandDeps } from "./deps.ts";
 import { forgetFile, forgetNamed, listFiles } from "./files.ts";
 import { HELP, misunderstood } from "./help.ts";
 import { doForMe, optOut } from "./me.ts";
+import { listMyFiles } from "./my-files.ts";
 import { parseCommand } from "./parse.ts";
 import { privacyText } from "./privacy.ts";
 import { tellLastSources, tellSources } from "./sources.ts";
@@ -16,6 +17,8 @@ export function runCommand(deps: CommandDeps, command: Command): Promise<Command
   switch (command.kind) {
     case "status":
       return tellStatus(deps, command);
+    case "my_files":
+      return listMyFiles(deps, command);
     case "set_mode":
       return setChannelMode(deps, command, command.mode);
     case "opt_out":

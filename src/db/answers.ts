@@ -240,6 +240,29 @@ export async function reopenAnswer(
   );
 }
 
+/**
+ * Is one of the models up again that had all failed for this question? After a while it no longer matters.
+ * @param patienceS so long
+ */
+export async function isModelUpFor(
+  db: Pool,
+  ids: PlaceIds,
+  questionId: string,
+  patienceS: number,
+): Promise<boolean> {
+  const { rows } = await db.query<{ up: boolean }>(
+    `select a.answered_at < now() - $4 * interval '1 second' or exists (
+              select from jsonb_array_elements(a.attempts) tried
+                left join model_health h on h.model = tried ->> 'model'
+               where h.model is null or h.state in ('unknown', 'ready')) as up
+       from answer a
+      where a.workspace_id = $1 and a.channel_id = $2 and a.question_id = $3 and not a.private
+      order by a.id desc limit 1`,
+    [ids.workspaceId, ids.channelId, questionId, patienceS],
+  );
+  return rows[0]?.up ?? true;
+}
+
 export async function rateAnswer(
   db: PoolClient,
   workspaceId: number,

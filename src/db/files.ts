@@ -35,6 +35,35 @@ export async function newestFiles(
   return { files: rows, total: rows[0]?.total ?? 0 };
 }
 
+/** A file among those of several channels. */
+export interface FileOfChannel extends ListedFile {
+  channelName: string | null;
+  permalink: string | null;
+}
+
+/** The newest files of these channels that answers may use, or will once they are read; newest first. */
+export async function newestFilesOf(
+  db: Pool,
+  workspaceId: number,
+  channelIds: readonly number[],
+  limit: number,
+): Promise<FileOfChannel[]> {
+  const { rows } = await db.query<FileOfChannel>(
+    `select ${LISTED}, s.permalink, c.name as "channelName" from ${SHARES}
+       join channel c on c.workspace_id = s.workspace_id and c.id = s.channel_id
+      where s.workspace_id = $1 and s.channel_id = any($2::int[])
+        and not exists (select from channel parent
+                         where parent.workspace_id = c.workspace_id and parent.id = c.parent_id
+                           and (parent.mode = 'off' or parent.gone_at is not null))
+        and not exists (select from person p
+                         where p.workspace_id = s.workspace_id and p.platform_id = s.sharer_id
+                           and p.opted_out_at is not null)
+      order by s.shared_at desc, s.id desc limit $3`,
+    [workspaceId, channelIds, limit],
+  );
+  return rows;
+}
+
 /**
  * Files of a channel by what somebody calls them, newest first.
  * @returns `isIt`: that is its number, its name, or its name without the ending; others only have it in their names

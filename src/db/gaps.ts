@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { Place } from "../events.ts";
+import type { Place, SharedFile } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 type Workspace = Pick<Place, "platform" | "workspaceId">;
@@ -40,6 +40,19 @@ export async function setHeardUntil(
   return rows[0]?.ms ?? null;
 }
 
+/** The platform's ids of the channels that are not gone as far as is known. */
+export async function channelsKnown(
+  db: Pool,
+  { platform, workspaceId }: Workspace,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select c.platform_id as id from workspace w join channel c on c.workspace_id = w.id
+      where w.platform = $1 and w.platform_id = $2 and c.gone_at is null and c.parent_id is null`,
+    [platform, workspaceId],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** The channels of a workspace in which something is shared. */
 export async function placesWithFiles(
   db: PoolClient,
@@ -56,18 +69,18 @@ export async function placesWithFiles(
   return rows;
 }
 
-/** The platform's ids of what was shared in a channel before then. */
-export async function fileIdsBefore(
+/** What was shared in a channel before then. */
+export async function sharesBefore(
   db: Pool,
   { workspaceId, channelId }: PlaceIds,
   before: Date,
-): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select file_id as id from share
+): Promise<Omit<SharedFile, "place">[]> {
+  const { rows } = await db.query<Omit<SharedFile, "place">>(
+    `select file_id as "fileId", message_id as "messageId", sharer_id as "userId" from share
       where workspace_id = $1 and channel_id = $2 and shared_at < $3`,
     [workspaceId, channelId, before],
   );
-  return rows.map((row) => row.id);
+  return rows;
 }
 
 /** Threads with answers or files of the last days, newest first. What is private to somebody is no thread. */

@@ -46,6 +46,8 @@ export async function deleteWorkspace(
     platform,
     workspaceId,
   ]);
+  // Should it come back, its older files are news again.
+  await db.query("delete from event where starts_with(key, $1)", [`${platform}:${workspaceId}:`]);
 }
 
 /** A channel that was off or gone for too long; a thread that is a channel goes with the one it hangs on. */

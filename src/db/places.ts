@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { ChannelMode, Readers } from "../chat.ts";
-import type { Place } from "../events.ts";
+import type { FileShared, Place } from "../events.ts";
 
 /** A place by our own short ids, which every tenant's table uses. */
 export interface PlaceIds {
@@ -71,22 +71,25 @@ export async function findWorkspace(
 /** Why a file is not read, by consent; null when it may be. */
 export type Unread = "not_served" | "channel_off" | "channel_ask" | "opted_out";
 
+type Handing = Pick<FileShared, "userId" | "handedOver" | "handedOverBy">;
+
 /** May this file be read, which this person shared in this channel? */
 export async function whyUnread(
   db: Pool,
   ids: PlaceIds,
-  { userId, handedOver }: { userId: string; handedOver: boolean },
+  { userId, handedOver, handedOverBy = userId }: Handing,
 ): Promise<Unread | null> {
   const { rows } = await db.query<{ reason: Unread | null }>(
     `select case when not w.served or p.blocked_at is not null then 'not_served'
                  when c.mode = 'off' or c.gone_at is not null then 'channel_off'
                  when c.mode = 'ask' and not $4 then 'channel_ask'
-                 when p.opted_out_at is not null and not $4 then 'opted_out' end as reason
+                 when p.opted_out_at is not null and not $5 then 'opted_out' end as reason
        from workspace w
        join channel c on c.workspace_id = w.id
        left join person p on p.workspace_id = w.id and p.platform_id = $3
       where w.id = $1 and c.id = $2`,
-    [ids.workspaceId, ids.channelId, userId, handedOver],
+    // Nobody can lift what somebody else has ruled out for their own files.
+    [ids.workspaceId, ids.channelId, userId, handedOver, handedOver && handedOverBy === userId],
   );
   const [row] = rows;
   return row ? row.reason : "not_served";

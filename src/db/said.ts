@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { Said } from "../events.ts";
+import type { Mention, Said } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 /** Stores the event where Docent has an answer in its thread: what is said elsewhere is none of its business. */
@@ -14,6 +14,22 @@ export async function keepSaid(client: PoolClient, { key, place }: Said): Promis
           and not a.private)
      on conflict do nothing`,
     [key, place.platform, place.workspaceId, place.channelId, place.threadId],
+  );
+  return rowCount === 1;
+}
+
+/** Has this message an answer already that everybody sees, by another event? */
+export async function isAnswered(
+  client: PoolClient,
+  { key, place, messageId }: Mention,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from workspace w
+       join channel c on c.workspace_id = w.id
+       join answer a on a.workspace_id = w.id and a.channel_id = c.id
+      where w.platform = $1 and w.platform_id = $2 and c.platform_id = $3 and a.question_id = $4
+        and a.event_key <> $5 and not a.private limit 1`,
+    [place.platform, place.workspaceId, place.channelId, messageId, key],
   );
   return rowCount === 1;
 }

@@ -49,9 +49,11 @@ export async function findSources(
        left join chunk k on k.workspace_id = h.workspace_id and k.content_id = h.content_id
               and k.position = s.position
       where a.workspace_id = $1 and a.channel_id = $2 and a.${column} = $3
+        -- A command put as a question looked at no files, and neither did small talk.
+        and (a.retrieved is not null or $5)
         and (not a.private or a.asker_id = $4)
       group by a.workspace_id, a.id order by a.id desc limit 1`,
-    [workspaceId, channelId, id, userId],
+    [workspaceId, channelId, id, userId, "questionId" in of],
   );
   return rows[0] ?? null;
 }

@@ -80,7 +80,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 const COOLING: Pause = { firstMs: 15 * SECOND_MS, mostMs: 15 * MINUTE_MS, tolerated: 0 };
 // It says nothing of this model more than of the next, and should be over as soon as the network is back.
 const UNREACHABLE: Pause = { firstMs: 5 * SECOND_MS, mostMs: 20 * SECOND_MS, tolerated: 0 };
-// One request may be at fault; the third in a row is not.
+// One question may be at fault; the third in a row is not.
+const NO_WORDS: Pause = { ...COOLING, tolerated: 2 };
 const BAD_REQUEST: Pause = { firstMs: 5 * MINUTE_MS, mostMs: 60 * MINUTE_MS, tolerated: 2 };
 const RETIRED: Pause = { firstMs: 60 * MINUTE_MS, mostMs: 60 * MINUTE_MS, tolerated: 0 };
 
@@ -88,6 +89,7 @@ export function pauseOf(kind: FailureKind): Pause {
   const { blame } = verdict(kind);
   if (blame === "retired" || blame === "no_provider") return RETIRED;
   if (kind === "unreachable") return UNREACHABLE;
+  if (kind === "empty" || kind === "reasoning_only") return NO_WORDS;
   return kind === "bad_request" ? BAD_REQUEST : COOLING;
 }
 

@@ -17,6 +17,7 @@ export function capReached(
   const { dayRenewsAt, monthRenewsAt, dayMicrousdMax, monthMicrousdMax } = standing;
   const tooMuch = (spent: number, max: number) => spent + call.microusdMax > max;
   if (call.microusdMax === 0) return null;
+  if (dayMicrousdMax === 0 || monthMicrousdMax === 0) return { cap: "none", renewsAt: dayRenewsAt };
   if (tooMuch(standing.monthMicrousd, monthMicrousdMax)) {
     return { cap: "month", renewsAt: monthRenewsAt };
   }

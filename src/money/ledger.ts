@@ -42,8 +42,8 @@ export interface Ledger {
   reserve(payer: Payer, call: Call): Promise<Reservation>;
 }
 
-/** Which cap is reached: the workspace's for the day or month, reading's share of it, or that of dear models. */
-export type Cap = "day" | "month" | "reading" | "dear";
+/** Which cap is reached (none: there is no budget at all): the workspace's for the day or month, reading's share of it, or that of dear models. */
+export type Cap = "day" | "month" | "reading" | "dear" | "none";
 
 /** A budget is used up, and until it renews words alone have to do. */
 export class BudgetReached extends ServiceError {

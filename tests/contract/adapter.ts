@@ -183,6 +183,20 @@ function files(open: Open): void {
     await expect(download(room.adapter, goes, 1_000)).rejects.toMatchObject({ kind: "refused" });
   });
 
+  test("only what the platform says is deleted is gone, and what it has is listed", async () => {
+    const inbox = keeping();
+    const room = await open(inbox);
+    await room.share(report("stays.txt"));
+    await room.share(report("goes.txt"));
+    const [stays, goes] = [fileIn(inbox, "stays.txt"), fileIn(inbox, "goes.txt")];
+    const listed = async () => (await room.adapter.shared(room.place, null, soon())).listed;
+    expect(new Set(await listed())).toEqual(new Set([goes.fileId, stays.fileId]));
+    expect(await room.adapter.gone([stays, goes], soon())).toEqual([]);
+    await room.remove(goes);
+    expect(await room.adapter.gone([stays, goes], soon())).toEqual([goes]);
+    expect(await listed()).toEqual([stays.fileId]);
+  });
+
   test("a file's removal arrives", async () => {
     const inbox = keeping();
     const room = await open(inbox);

@@ -104,15 +104,22 @@ test("what was the question's fault is no failure of the model", async () => {
   expect(await facts()).toMatchObject({ state: "ready", failures: 0, reason: null });
 });
 
-test("a request that a model does not accept is borne twice, and then it rests", async () => {
-  await record("");
-  await record("bad_request");
-  await record("bad_request");
-  expect(await facts()).toMatchObject({ state: "ready", passedOverUntil: null });
-  await record("bad_request");
-  expect(await facts()).toMatchObject({ state: "cooling", reason: "bad_request" });
-  expect(await pauseMs()).toBe(300 * SECOND_MS);
-});
+test.each([
+  ["bad_request", 300],
+  ["empty", 15],
+  ["reasoning_only", 15],
+] as const)(
+  "%s, which may be the question's fault, is borne twice before it rests",
+  async (reason, pauseS) => {
+    await record("");
+    await record(reason);
+    await record(reason);
+    expect(await facts()).toMatchObject({ state: "ready", passedOverUntil: null });
+    await record(reason);
+    expect(await facts()).toMatchObject({ state: "cooling", reason });
+    expect(await pauseMs()).toBe(pauseS * SECOND_MS);
+  },
+);
 
 test.each(["retired", "no_provider"] as const)(
   "a model that is %s is looked at again in an hour",

@@ -58,7 +58,7 @@ describe("when Docent comes to a channel", () => {
     const note = lastNote();
     expect(note).toMatchObject({ userId: "ben", place: { channelId: "general" } });
     expect(note?.text).toMatch(/I read every document that is shared here.*`privacy`/);
-    expect(note?.text).toMatch(/about 3 files .* about 1 minute and costs less than \$0\.01\.$/);
+    expect(note?.text).toMatch(/3 files were .* about 1 minute and costs less than \$0\.01\.$/);
     expect(note?.offer).toEqual({ kind: "backfill", label: "Read 3 files" });
     expect(stage.chat.replies).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe("when Docent comes to a channel", () => {
   test("without vectors it costs nothing, and without older files nothing is offered", async () => {
     earlier("a.md", "a");
     await joined();
-    expect(lastNote()?.text).toMatch(/about 1 file .* costs nothing\.$/);
+    expect(lastNote()?.text).toMatch(/1 file was .* costs nothing\.$/);
     await stage.chat.send({ ...onChannel("joined", "ben"), place: memoryPlace("leads") });
     await until(() => stage.chat.notes[1]);
     expect(lastNote()?.offer).toBeUndefined();

@@ -35,7 +35,11 @@ test("what was handed in only ever grows", async () => {
   await ensurePlace(stage.database.pool, memoryPlace("general"), PUBLIC);
   await gaps().caughtUp(HERE, 1_700_000_000_123);
   await gaps().caughtUp(HERE, 1_600_000_000_000);
-  expect(await gaps().gap(HERE)).toEqual({ sinceMs: 1_700_000_000_123, threads: [] });
+  expect(await gaps().gap(HERE)).toEqual({
+    sinceMs: 1_700_000_000_123,
+    threads: [],
+    channels: ["general"],
+  });
   expect(await gaps().gap({ ...HERE, workspaceId: "W2" })).toBeNull();
 });
 

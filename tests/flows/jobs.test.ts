@@ -4,7 +4,7 @@ import type { Database } from "../../src/db/pool.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { Mention } from "../../src/events.ts";
-import { createIntake } from "../../src/handle.ts";
+import { createIntake } from "../../src/intake.ts";
 import { JobLost, JobPostponed, openQueue, type Queue } from "../../src/jobs/queue.ts";
 import { type Handler, type Room, startWorker, type Worker } from "../../src/jobs/worker.ts";
 import { createMetrics } from "../../src/metrics.ts";

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Incoming } from "../../src/events.ts";
-import { createIntake } from "../../src/handle.ts";
 import { workspacesToFill } from "../../src/ingest/fill.ts";
+import { createIntake } from "../../src/intake.ts";
 import { memoryPlace, replyText } from "../support/memory.ts";
 import {
   ask,

@@ -22,6 +22,13 @@ async function later(): Promise<void> {
   );
 }
 
+async function isPostponed(): Promise<boolean> {
+  const { rowCount } = await stage.database.pool.query(
+    "select from queue.job where state = 'retry' and start_after > now() and name = 'event'",
+  );
+  return rowCount === 1;
+}
+
 test("when no model answers, the passages stand there and one more try is made by itself, in place", async () => {
   await start();
   for (const model of MODELS) stage.openrouter.script(model, "unavailable");
@@ -29,6 +36,10 @@ test("when no model answers, the passages stand there and one more try is made b
   expect(replyText(reply)).toContain("I will try once more by myself within a minute");
   expect(replyText(reply)).toContain(LAUNCH);
   expect(citations(reply)).toHaveLength(1);
+  // While none of them is up again, the one more try is not spent.
+  await later();
+  await until(async () => (await isPostponed()) || undefined);
+  await stage.database.pool.query("update model_health set state = 'ready', cooling_until = null");
   await later();
   const again = await until(() => {
     const [only] = stage.chat.replies;
@@ -48,6 +59,10 @@ test("a second failure is the last word, and says to ask again", async () => {
   for (const model of MODELS) stage.openrouter.always(model, "unavailable");
   await ask(stage, QUESTION);
   const asked = stage.openrouter.requests.length;
+  // Nobody waits for it any longer than that.
+  await stage.database.pool.query(
+    "update answer set answered_at = answered_at - interval '11 minutes'",
+  );
   await later();
   const again = await until(() => {
     const text = replyText(stage.chat.replies[0]);
@@ -106,7 +121,7 @@ test("a model that rests is named under the answer of the next one", async () =>
 });
 
 test("at the cap of the budget words still work, and why is said once a thread", async () => {
-  await start({ budgets: { dayMicrousd: 0 } });
+  await start({ budgets: { dayMicrousd: 1 } });
   const reply = await ask(stage, QUESTION, { thread: "T1" });
   expect(replyText(reply)).toContain(LAUNCH);
   expect(footer(reply)).toMatch(/Today's budget for models is used up.*renews at 00:00 UTC/);
@@ -115,6 +130,13 @@ test("at the cap of the budget words still work, and why is said once a thread",
   expect(footer(second)).not.toContain("budget");
   expect(footer(await ask(stage, QUESTION, { thread: "T2" }))).toContain("budget");
   expect(stage.openrouter.requests).toEqual([]);
+});
+
+test("where nothing may be spent, it is not said that this will change", async () => {
+  await start({ budgets: { dayMicrousd: 0 } });
+  const note = footer(await ask(stage, QUESTION));
+  expect(note).toContain("No money may be spent on models here");
+  expect(note).not.toContain("renews");
 });
 
 test("one person's questions of a day have a cap, also when asked all at once, and others' are not touched", async () => {

@@ -215,12 +215,7 @@ describe("under an answer", () => {
       });
     }
     const menu = blocks.flatMap(elementsOf).find(({ type }) => type === "overflow");
-    expect(menu?.options?.map(({ value }) => value)).toEqual([
-      "private",
-      "regenerate",
-      "mute",
-      "unmute",
-    ]);
+    expect(menu?.options?.map(({ value }) => value)).toEqual(["private", "regenerate", "mute"]);
   });
 
   test("are three sources, and the menu has all of them", async () => {

@@ -4,7 +4,8 @@ import { createClient, type Slack } from "../../adapters/slack/client.ts";
 import { backstop, changed, toIncoming } from "../../adapters/slack/events/events.ts";
 import { named, sharesOf } from "../../adapters/slack/events/look-up.ts";
 import { inlineBody } from "../../adapters/slack/read/file-body.ts";
-import { download } from "../../adapters/slack/read/files.ts";
+import { download, gone } from "../../adapters/slack/read/files.ts";
+import { shared as sharedBefore } from "../../adapters/slack/read/history.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { FileShared, Incoming } from "../../src/events.ts";
 import { type Envelope, type LoopbackSlack, startSlack } from "../support/slack.ts";
@@ -198,3 +199,88 @@ describe("files of which an event says too little", () => {
     expect(await found(stage, await stage.loopback.announce(fileIds[0] ?? ""))).toEqual([]);
   });
 });
+
+describe("the files of a channel as they are listed", () => {
+  const place = { platform: "slack", workspaceId: "T1", channelId: "C1", threadId: null };
+
+  test("are found also where the list does not say in which messages they are", async () => {
+    const stage = await opened();
+    const files = [await shared(stage, {}), await shared(stage, {}, { threadTs: "1699999999.1" })];
+    for (const { fileId } of files) sparse(stage, fileId);
+    const page = await sharedBefore(stage.slack, place, null, signal);
+    expect(page.files).toEqual(files.toReversed());
+    expect(page.listed).toEqual(files.toReversed().map(({ fileId }) => fileId));
+  });
+
+  test("are listed also when nothing more is known of them", async () => {
+    const stage = await opened();
+    const [hidden, denied] = [await shared(stage, {}), await shared(stage, {})];
+    Object.assign(stored(stage, hidden.fileId), { mode: "hidden_by_limit" });
+    sparse(stage, denied.fileId);
+    stage.loopback.fail("files.info", { error: "access_denied" });
+    const page = await sharedBefore(stage.slack, place, null, signal);
+    expect(page).toMatchObject({ files: [], listed: [denied.fileId, hidden.fileId] });
+  });
+
+  test("are asked for again when Slack does not say", async () => {
+    const stage = await opened();
+    sparse(stage, (await shared(stage, {})).fileId);
+    const [once, ...more] = Array.from({ length: 3 }, () => ({ status: 503 }));
+    if (once) stage.loopback.fail("files.info", once, ...more);
+    const failed = sharedBefore(stage.slack, place, null, signal);
+    await expect(failed).rejects.toBeInstanceOf(ServiceError);
+  });
+});
+
+describe("files that Slack was asked about", () => {
+  test("are gone when they are deleted, or shared there no more", async () => {
+    const stage = await opened();
+    const files = [await shared(stage, {}), await shared(stage, {}), await shared(stage, {})];
+    const [stays, deleted, unshared] = files;
+    expect(await gone(stage.slack, files, signal)).toEqual([]);
+    await stage.loopback.remove(deleted?.fileId ?? "");
+    stored(stage, unshared?.fileId ?? "").channels = ["C2"];
+    expect(await gone(stage.slack, files, signal)).toEqual([deleted, unshared]);
+    expect(files).toContain(stays);
+  });
+
+  test.each([
+    { access: "access_denied" },
+    { access: "check_file_info" },
+    { mode: "hidden_by_limit" },
+  ])("are not gone when they are only hidden: %o", async (how) => {
+    const stage = await opened();
+    const file = await shared(stage, {});
+    Object.assign(stored(stage, file.fileId), how);
+    expect(await gone(stage.slack, [file], signal)).toEqual([]);
+  });
+
+  test.each([
+    { error: "access_denied" },
+    { error: "internal_error" },
+    { status: 429, retryAfterS: 3_600 },
+    { status: 500 },
+  ])("are not gone when Slack does not say: %o", async (fault) => {
+    const stage = await opened();
+    const files = [await shared(stage, {})];
+    stage.loopback.fail("files.info", fault, fault, fault);
+    expect(await gone(stage.slack, files, signal)).toEqual([]);
+  });
+
+  test("are not gone when there is no time to ask", async () => {
+    const stage = await opened();
+    const file = await shared(stage, {});
+    await stage.loopback.remove(file.fileId);
+    expect(await gone(stage.slack, [file], AbortSignal.abort())).toEqual([]);
+  });
+});
+
+function stored({ loopback }: Stage, fileId: string) {
+  const file = loopback.world.files.get(fileId);
+  if (!file) throw new Error(`no file ${fileId}`);
+  return file;
+}
+
+function sparse(stage: Stage, fileId: string): void {
+  stored(stage, fileId).sparse = true;
+}

@@ -1,19 +1,21 @@
 /** What happens while nobody listens: connections that are lost, dead or silent, and what is read back then. */
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Gap } from "../../src/chat.ts";
+import type { Gap, Inbox } from "../../src/chat.ts";
 import type { Database } from "../../src/db/pool.ts";
 import type { Incoming } from "../../src/events.ts";
 import { troubleOf } from "../../src/gateway.ts";
-import { createIntake } from "../../src/handle.ts";
+import { createIntake } from "../../src/intake.ts";
 import { openQueue, type Queue } from "../../src/jobs/queue.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { createRoutes } from "../../src/operator/server.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { type Bench, type BenchOptions, openBench } from "../support/slack-bench.ts";
+import { BOT } from "../support/slack-world.ts";
 
 const QUICK = { backoffMinMs: 1, noteEveryMs: 5, historyPaceMs: 0 };
 const DAY_MS = 86_400_000;
+const MINUTES_2_MS = 120_000;
 
 const open: Bench[] = [];
 
@@ -100,6 +102,10 @@ describe("after a gap", () => {
     return { state, notes, inbox };
   }
 
+  function since(agoMs = 0, threads: Gap["threads"] = [], channels: string[] = []): Gap {
+    return { sinceMs: Date.now() - agoMs, threads, channels };
+  }
+
   function thread(channelId: string, threadId: string) {
     return { platform: "slack", workspaceId: "T1", channelId, threadId };
   }
@@ -128,7 +134,7 @@ describe("after a gap", () => {
     const old = await bench.slack.say({ ...sayUnheard, channel: "C1", text: "an old thread" });
     await bench.ask("D1", "heard long ago");
     bench.slack.pass(DAY_MS);
-    state.gap = { sinceMs: Date.now(), threads: [thread("C1", old.ts)] };
+    state.gap = since(MINUTES_2_MS, [thread("C1", old.ts)]);
     const files = [{ name: "plan.txt", content: Buffer.from("ducks") }];
     await bench.slack.say({ ...sayUnheard, channel: "C1", text: "<@UBOT> one?", files });
     const { ts } = await bench.slack.say({ ...sayUnheard, channel: "C1", text: "not for Docent" });
@@ -150,7 +156,7 @@ describe("after a gap", () => {
     const bench = await opened({ inbox, storing: (event: Incoming) => intake.accept(event) });
     const { ts } = await bench.slack.say({ channel: "C1", user: "U1", text: "<@UBOT> ducks?" });
     await until(() => bench.stored.length === 2);
-    state.gap = { sinceMs: Date.now(), threads: [] };
+    state.gap = since();
     await bench.slack.cut();
     await until(() => bench.stored.length === 3);
     const { rows } = await database.pool.query("select key from event where key like $1", [
@@ -164,7 +170,7 @@ describe("after a gap", () => {
     const inbox = {
       gap: async () => {
         happened.push("asked");
-        return { sinceMs: Date.now(), threads: [] };
+        return since();
       },
       caughtUp: async () => void happened.push("noted"),
     };
@@ -183,7 +189,7 @@ describe("after a gap", () => {
   test("what Slack does not give is left out, and the rest is read", async () => {
     const { state, inbox } = gaps();
     const bench = await opened({ inbox });
-    state.gap = { sinceMs: Date.now(), threads: [thread("C1", "1600000000.000001")] };
+    state.gap = since(MINUTES_2_MS, [thread("C1", "1600000000.000001")]);
     bench.slack.fail("conversations.history", { error: "missing_scope" });
     await bench.slack.say({ channel: "D1", user: "U1", text: "one?", unheard: true });
     await bench.slack.cut();
@@ -192,9 +198,129 @@ describe("after a gap", () => {
     expect(bench.logged()).toContain('"refused":2');
   });
 
+  test("of a moment alone the threads are not read one by one", async () => {
+    const { state, inbox } = gaps();
+    const bench = await opened({ inbox });
+    const { ts } = await bench.slack.say({ channel: "C1", user: "U1", text: "a thread" });
+    state.gap = since(0, [thread("C2", ts)]);
+    await bench.slack.cut();
+    await until(() => bench.logged().includes("has been read back"));
+    const methods = bench.slack.world.calls.map(({ method }) => method);
+    expect(methods).toContain("conversations.history");
+    expect(methods).not.toContain("conversations.replies");
+  });
+
+  test("a database that was away while live events came has them read back", async () => {
+    const { state, notes, inbox } = gaps();
+    let away = false;
+    const caughtUp: Inbox["caughtUp"] = async (workspace, untilMs) => {
+      if (away) throw new Error("the database is away");
+      await inbox.caughtUp(workspace, untilMs);
+    };
+    const bench = await opened({ inbox: { ...inbox, caughtUp } });
+    await until(() => notes.length > 0);
+    state.gap = since();
+    away = true;
+    await bench.slack.say({ channel: "D1", user: "U1", text: "one?", unheard: true });
+    await until(() => bench.logged().includes("could not be read back"));
+    away = false;
+    await until(() => said(bench).includes("one?"));
+  });
+
+  test("what came and could not be stored is read back, though Slack never sends it again", async () => {
+    const { state, notes, inbox } = gaps();
+    let away = true;
+    const storing = async () => {
+      if (away) throw new Error("the database is away");
+    };
+    const bench = await opened({ inbox, storing });
+    await until(() => notes.length > 0);
+    state.gap = since();
+    await bench.slack.say({ channel: "D1", user: "U1", text: "one?" });
+    await until(() => bench.logged().includes("could not be stored"));
+    away = false;
+    await until(() => said(bench).includes("one?"));
+  });
+
+  describe("in its channels", () => {
+    const gone = (bench: Bench) => bench.stored.filter(({ kind }) => kind === "channel_gone");
+
+    async function broughtBack(gap: Gap, happened: (bench: Bench) => void): Promise<Bench> {
+      const { state, inbox } = gaps();
+      const bench = await opened({ inbox });
+      happened(bench);
+      state.gap = gap;
+      await bench.slack.cut();
+      await until(() => /has been read back|could not be read back/.test(bench.logged()));
+      return bench;
+    }
+
+    test("that Docent was removed from, or that were archived or deleted, are gone", async () => {
+      const gap = since(0, [], ["C1", "C2", "C3", "C7", "D7"]);
+      const bench = await broughtBack(gap, ({ slack: { world } }) => {
+        Object.assign(world.channels.get("C2") ?? {}, { archived: true });
+        Object.assign(world.channels.get("C3") ?? {}, { members: ["U1"] });
+      });
+      expect(gone(bench).map(({ place }) => place.channelId)).toEqual(["C2", "C3", "C7"]);
+      expect(gone(bench)[0]?.key).toBe(`slack:T1:C2:unheard:${gap.sinceMs}`);
+    });
+
+    test("nothing counts as gone where the list of them is not whole", async () => {
+      const gap = since(0, [], ["C7"]);
+      const many = await broughtBack(gap, ({ slack: { world } }) => {
+        for (let count = 0; count < 20; count += 1) {
+          const channel = { id: `CX${count}`, kind: "public" as const, members: [BOT.userId] };
+          world.channels.set(channel.id, { ...channel, external: false });
+        }
+      });
+      const none = await broughtBack(gap, ({ slack }) => {
+        const refusals = Array.from({ length: 1_000 }, () => ({ error: "missing_scope" }));
+        slack.fail("users.conversations", ...refusals);
+      });
+      expect(many.logged()).toContain('"cut":1');
+      expect(none.logged()).toContain("could not be read back");
+      expect([...gone(many), ...gone(none)]).toEqual([]);
+    });
+  });
+
+  describe("by HTTP, of which nobody knows", () => {
+    test("Slack's word that it could not reach us has the rest read back", async () => {
+      const { state, notes, inbox } = gaps();
+      const bench = await opened({ http: true, inbox });
+      await until(() => notes.length > 0);
+      state.gap = since();
+      const { envelopes } = await bench.slack.say({ channel: "D1", user: "U1", text: "one?" });
+      await bench.slack.say({ channel: "D1", user: "U1", text: "two?", unheard: true });
+      await bench.slack.redeliver(envelopes[0]);
+      await until(() => said(bench).includes("two?"));
+    });
+
+    test("it is read back now and then whatever Slack says", async () => {
+      const { state, notes, inbox } = gaps();
+      const bench = await opened({ http: true, inbox, times: { readBackEveryMs: 20 } });
+      await until(() => notes.length > 0);
+      state.gap = since();
+      await bench.slack.say({ channel: "D1", user: "U1", text: "one?", unheard: true });
+      await until(() => said(bench).includes("one?"));
+    });
+
+    test("a process that starts reads the last hour, whatever was noted", async () => {
+      const said30MinutesAgo = Promise.withResolvers<void>();
+      const gap = async () => {
+        await said30MinutesAgo.promise;
+        return since();
+      };
+      const bench = await opened({ http: true, inbox: { gap } });
+      bench.slack.pass(-1_800_000);
+      await bench.slack.say({ channel: "D1", user: "U1", text: "one?", unheard: true });
+      said30MinutesAgo.resolve();
+      await until(() => said(bench).includes("one?"));
+    });
+  });
+
   test("live events come first, and closing waits for nothing that is still to be read", async () => {
     const { state, notes, inbox } = gaps();
-    state.gap = { sinceMs: Date.now(), threads: [] };
+    state.gap = since();
     const bench = await opened({ inbox, times: { historyPaceMs: 600_000 } });
     expect(await bench.ask("D1", "now?")).toMatchObject({ text: "now?" });
     await bench.adapter.close();

@@ -1,12 +1,18 @@
 /** Slack by signed requests, and what people do beside writing messages: over HTTP and over the socket. */
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createClient } from "../../adapters/slack/client.ts";
+import { createBehind } from "../../adapters/slack/receive/behind.ts";
+import { createTake } from "../../adapters/slack/receive/take.ts";
 import { buttons } from "../../adapters/slack/show/buttons.ts";
 import { ACTIONS, CALLBACKS } from "../../adapters/slack/show/target.ts";
 import { createSlack, type SlackChat } from "../../adapters/slack/slack.ts";
+import { singleTeam } from "../../adapters/slack/teams.ts";
 import type { Command, Inbox } from "../../src/chat.ts";
+import { ServiceError } from "../../src/errors.ts";
 import type { Incoming } from "../../src/events.ts";
 import { noCommands } from "../support/inbox.ts";
+import { listen } from "../support/loopback.ts";
 import { type LoopbackSlack, startSlack } from "../support/slack.ts";
 import { type Bench, type BenchOptions, openBench } from "../support/slack-bench.ts";
 import { sign } from "../support/slack-http.ts";
@@ -164,6 +170,43 @@ describe("what could not be stored", () => {
   });
 });
 
+describe("what takes longer than Slack waits", () => {
+  const files = [{ name: "plan.txt", content: Buffer.from("ducks") }];
+  const unheard = { channel: "C1", user: "U1", text: "", files, unheard: true };
+
+  test("is done behind the acknowledgement: a file whose message did not come", async () => {
+    const bench = await opened({ http: true });
+    const { fileIds } = await bench.slack.say(unheard);
+    const { acks } = await bench.slack.announce(fileIds[0] ?? "");
+    expect([acks, bench.stored]).toEqual([1, []]);
+    await bench.adapter.close();
+    expect(bench.stored).toMatchObject([{ kind: "file_shared", name: "plan.txt" }]);
+  });
+
+  test("if it fails, it is logged: a file that changed", async () => {
+    const bench = await opened({ http: true });
+    const { fileIds } = await bench.slack.say(unheard);
+    bench.slack.fail("files.info", { error: "internal_error" });
+    expect((await bench.slack.change(fileIds[0] ?? "")).acks).toBe(1);
+    await until(() => bench.logged().includes("a changed file could not be looked up"));
+  });
+
+  test("is not waited for: who Docent is, while Slack does not answer", async () => {
+    const silent = await listen(() => new Promise(() => undefined));
+    const log = pino({ level: "silent" });
+    const slack = createClient({ botToken: BOT_TOKEN, apiUrl: `${silent.url}/`, log });
+    const nothing = async () => undefined;
+    const take = createTake({
+      ...{ teams: singleTeam(slack), inbox: { ...noCommands, accept: nothing }, accept: nothing },
+      ...{ missed: () => undefined, people: { changed: nothing, came: nothing } },
+      ...{ behind: createBehind(log), secretKey: null, askWithinMs: 1, log },
+    });
+    const taken = take({ team_id: "T1", event_id: "Ev1", event: { type: "app_uninstalled" } });
+    await expect(taken).rejects.toBeInstanceOf(ServiceError);
+    await silent.close();
+  });
+});
+
 describe.each([
   ["over HTTP", true],
   ["over the socket", false],
@@ -286,6 +329,46 @@ describe.each([
     expect(bench.stored).toMatchObject([
       { kind: "mention", text: "How many?", place: { ...place, threadId: questionId } },
     ]);
+  });
+
+  test("whose file it is, and who handed it over, are two people", async () => {
+    const bench = await opened({ http });
+    const files = [{ name: "plan.txt", content: Buffer.from("ducks") }];
+    const shared = { channel: "C1", user: "U1", text: "", files, unheard: true };
+    const { ts } = await bench.slack.say(shared);
+    for (const user of ["UGUEST", "U1"]) {
+      const chosen = await bench.slack.shortcut(CALLBACKS.ask, ts, user);
+      await until(() => chosen.acks === 1);
+      const { id, view } = bench.slack.openView(user);
+      const field = JSON.stringify(view).match(/"action_id":"(\w+)"/)?.[1] ?? "";
+      await bench.slack.submit(id, { [field]: "How many?" }, user);
+    }
+    await until(() => bench.stored.length === 4);
+    const [first, , second] = bench.stored;
+    expect(first).toMatchObject({ kind: "file_shared", userId: "U1", handedOverBy: "UGUEST" });
+    expect(second).toMatchObject({ kind: "file_shared", userId: "U1" });
+    expect(second).not.toHaveProperty("handedOverBy");
+  });
+
+  test.each([
+    ["a channel", "public"],
+    ["a direct message between people", "im"],
+  ] as const)("in %s that Docent is not in nothing is asked about", async (_where, kind) => {
+    const bench = await opened({ http });
+    const { world } = bench.slack;
+    world.channels.set("X5", { id: "X5", kind, members: ["U1", "UGUEST"], external: false });
+    const { ts } = await bench.slack.say({
+      channel: "X5",
+      user: "U1",
+      text: "ducks",
+      unheard: true,
+    });
+    const chosen = await bench.slack.shortcut(CALLBACKS.ask, ts, "U1");
+    await until(() => chosen.acks === 1);
+    const { view } = bench.slack.openView("U1");
+    expect(JSON.stringify(view)).toContain("/invite @docent");
+    expect(JSON.stringify(view)).not.toContain("input");
+    expect(bench.stored).toEqual([]);
   });
 
   test("a form that Slack opens no more is no failure", async () => {

@@ -117,6 +117,21 @@ describe("a word to one person", () => {
     expect(posting.slack.replies(direct.messageId)).toMatchObject([{ text: "Hello!" }]);
   });
 
+  test("comes whole, with links to messages of this workspace alone", async () => {
+    const ours = "https://acme.slack.com/archives/C1/p1";
+    const line = `A file: ${ours}, a page: https://evil.example/.\n`;
+    await tell(posting.client, question.place, "U1", { text: line.repeat(80), offer: OFFER });
+    const said = ephemerals().map(({ text }) => text);
+    expect(said.length).toBeGreaterThan(1);
+    const shown = `A file: <${ours}>, a page: \`https://evil.example/\`.\n`;
+    expect(said.join("")).toBe(shown.repeat(80));
+    expect(ephemerals().filter(({ blocks }) => blocks)).toEqual([ephemerals().at(-1)]);
+    const seen = ephemerals()
+      .at(-1)
+      ?.blocks?.map(({ type }) => type);
+    expect(seen).toEqual(["section", "actions"]);
+  });
+
   test("is no trouble where they are not", async () => {
     await tell(posting.client, question.place, "UNOBODY", { text: "Hello!" });
     expect(posting.logged()).toContain("could not be told");
@@ -126,6 +141,44 @@ describe("a word to one person", () => {
     await nod(posting.client, question.place, question.messageId);
     await nod(posting.client, question.place, question.messageId);
     expect(messageAt(posting.slack.world, question.messageId).reactions).toEqual(["thumbsup"]);
+  });
+});
+
+describe("an answer whose question is gone", () => {
+  const answered = async () => {
+    const known = posts();
+    await posting.post(question, reply("Twelve."), known);
+    return known.told;
+  };
+  const left = () => posting.slack.replies(question.messageId).map(({ text }) => text);
+  const write = (user: string, bot = false) => {
+    const saying = { channel: "C1", user, text: "Why?", threadTs: question.messageId };
+    return posting.slack.say({ ...saying, bot, unheard: true });
+  };
+
+  test("goes too, whatever was written before it, or by a bot", async () => {
+    await write("U1");
+    const ids = await answered();
+    await write("UOTHER", true);
+    await retract(posting.client, question.place, ids);
+    expect(left()).toEqual([]);
+  });
+
+  test("stays where a person wrote after it", async () => {
+    const ids = await answered();
+    await write("UOTHER", true);
+    await write("U1");
+    await retract(posting.client, question.place, ids);
+    expect(left()).toEqual(["Twelve."]);
+  });
+
+  test("stays where Slack does not say", async () => {
+    const ids = await answered();
+    posting.slack.fail("conversations.replies", { status: 429, retryAfterS: 5 });
+    await retract(posting.client, question.place, ids);
+    for (let count = 0; count < 20; count += 1) await write("UOTHER", true);
+    await retract(posting.client, question.place, ids);
+    expect(left()).toEqual(["Twelve."]);
   });
 });
 
@@ -200,8 +253,20 @@ describe("a private answer", () => {
     await posting.post(asked(null), reply("Twelve."), known);
     await posting.post(asked(null), reply("Twelve."), posts(known.told));
     expect(ephemerals()).toHaveLength(1);
-    await retract(posting.client, "C1", known.told);
+    await retract(posting.client, question.place, known.told);
     expect(posting.called("chat.delete")).toEqual([]);
+  });
+
+  test("that breaks off goes on where it did", async () => {
+    const long = "Ducks swim and geese walk. ".repeat(800);
+    const known = posts();
+    posting.slack.limit("chat.postEphemeral", 1);
+    await expect(posting.post(asked(null), reply(long), known)).rejects.toThrow("slow down");
+    expect(known.told).toEqual(["private:1"]);
+    posting.slack.pass(60_000);
+    await posting.post(asked(null), reply(long), posts(known.told));
+    const shown = ephemerals().map(({ blocks }) => blocks?.[0]?.text);
+    expect(shown.join("").trim()).toBe(long.trim());
   });
 
   test("that nobody can be given is a failure without the secret in it", async () => {

@@ -213,6 +213,8 @@ describe("events of a file alone", () => {
     await until(() => bench.stored.length === 1);
     for (const id of [...heard.fileIds, ...missed.fileIds]) await bench.slack.announce(id);
     await until(() => bench.slack.envelopes.every(({ acks }) => acks === 1));
+    // It is looked for behind the acknowledgement, and the end waits for it.
+    await bench.adapter.close();
     expect(bench.stored).toMatchObject([{ messageId: heard.ts }, { messageId: missed.ts }]);
   });
 
@@ -223,6 +225,8 @@ describe("events of a file alone", () => {
     bench.slack.fail("files.info", { error: "internal_error" });
     const envelope = await bench.slack.announce(fileIds[0] ?? "");
     await until(() => envelope.acks === 1);
+    await bench.adapter.close();
+    expect(bench.logged()).toContain("a shared file could not be looked up");
     expect(bench.stored).toEqual([]);
   });
 

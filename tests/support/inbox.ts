@@ -5,4 +5,5 @@ export const noCommands: Omit<Inbox, "accept"> = {
   command: async () => ({ done: false, text: "Nobody does that here." }),
   gap: async () => null,
   caughtUp: async () => undefined,
+  peopleChanged: async () => undefined,
 };

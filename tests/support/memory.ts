@@ -72,6 +72,17 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
   const board = boardOf(replies);
   const { hearing, deliver, redeliver, command } = createLine();
   let ids = 0;
+  const put = (file: NewFile): FileShared => {
+    files.set(`F${++ids}`, file.content);
+    const event = sharedEvent(file, ids);
+    before.push(event);
+    return event;
+  };
+  const drop = (fileId: string): void => {
+    files.delete(fileId);
+    const at = before.findIndex((event) => event.fileId === fileId);
+    if (at >= 0) before.splice(at, 1);
+  };
 
   const adapter: Adapter = {
     ...poster(board),
@@ -86,7 +97,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     },
     nod: async (_place, messageId) => void nods.push(messageId),
     shared: async (place, cursor) => sharedPage(before, place, cursor),
-    trouble: () => null,
+    gone: async (asked) => asked.filter((file) => !files.has(file.fileId)),
     async retract(_place, messageIds) {
       for (const id of messageIds) removeReply(replies, id);
     },
@@ -100,25 +111,11 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     notes,
     nods,
     /** Somebody has shared a file, of which nobody told Docent. */
-    shareUnheard(file: NewFile): FileShared {
-      files.set(`F${++ids}`, file.content);
-      const event = sharedEvent(file, ids);
-      before.push(event);
-      return event;
-    },
+    shareUnheard: put,
     /** Somebody shares a file. Resolves when it is accepted; rejects as `accept` does. */
-    async share(file: NewFile) {
-      files.set(`F${++ids}`, file.content);
-      const event = sharedEvent(file, ids);
-      before.push(event);
-      return deliver(event);
-    },
+    share: async (file: NewFile) => deliver(put(file)),
     /** A file is deleted while nobody listens. */
-    removeUnheard(fileId: string): void {
-      files.delete(fileId);
-      const at = before.findIndex((event) => event.fileId === fileId);
-      if (at >= 0) before.splice(at, 1);
-    },
+    removeUnheard: drop,
     ask: async (question: NewQuestion) => deliver(mentionEvent(question, ++ids)),
     /** Somebody writes in a thread without a mention. */
     say: async (said: NewQuestion & { thread: string; toOthers?: boolean }) =>
@@ -128,7 +125,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     command,
     redeliver,
     async remove({ place, fileId, userId }: SharedFile) {
-      files.delete(fileId);
+      drop(fileId);
       await deliver({ kind: "file_removed", key: `memory:gone:${fileId}`, place, userId, fileId });
     },
   };
@@ -151,7 +148,8 @@ function createLine() {
     await listening().accept(structuredClone(event));
     return event;
   };
-  const hearing: Pick<Adapter, "listen" | "close" | "voices"> = {
+  const hearing: Pick<Adapter, "listen" | "close" | "voices" | "trouble"> = {
+    trouble: () => null,
     async listen(into) {
       inbox = into;
     },
@@ -251,8 +249,12 @@ function removeReply(replies: MemoryReply[], id: string): void {
 }
 
 /** The platform's word on who reads what, and who is what: `ada` is the admin. */
-function accessOf(channels: MemoryChannel[]): Pick<Adapter, "readers" | "readable" | "standing"> {
+function accessOf(
+  channels: MemoryChannel[],
+): Pick<Adapter, "readers" | "readable" | "standing" | "forget"> {
   return {
+    // Nothing is remembered: the channels themselves are asked each time.
+    forget: () => undefined,
     readers: async ({ channelId }) => readersOf(channels, channelId),
     readable: async (_workspaceId, userId) =>
       channels.filter(({ members }) => members.includes(userId)).map(({ id }) => id),
@@ -328,7 +330,9 @@ function sharedPage(before: FileShared[], place: Place, cursor: string | null): 
   const there = before.filter((file) => file.place.channelId === place.channelId).reverse();
   const end = Number(cursor ?? 0) + SHARED_PAGE;
   const next = end < there.length ? String(end) : null;
-  return { files: there.slice(end - SHARED_PAGE, end), total: there.length, next };
+  const files = there.slice(end - SHARED_PAGE, end);
+  const listed = files.map(({ fileId }) => fileId);
+  return { files, listed, total: there.length, next };
 }
 
 async function* download(content: Uint8Array | undefined, bytesMax: number) {

@@ -27,10 +27,13 @@ export interface Fault {
   limitMs?: number;
 }
 
+/** The question may be at fault: only the third in a row counts. */
+const ONCE_BORNE = new Set<Fault["reason"]>(["empty", "reasoning_only", "bad_request"]);
+
 function fault(
   reply: ModelReply,
   reason: Fault["reason"],
-  { leaves = "resting", ...more }: Partial<Fault> = {},
+  { leaves = ONCE_BORNE.has(reason) ? "unknown" : "resting", ...more }: Partial<Fault> = {},
 ): Fault {
   const restS = leaves === "resting" ? 15 : 3_600;
   return { reply, reason, next: "advance", leaves, restS, text: "", tries: 1, ...more };
@@ -92,7 +95,7 @@ export const FAULTS: Fault[] = [
   fault("json_error", "unavailable"),
   fault("html", "unreadable"),
   fault("invalid_model", "retired", GONE),
-  fault("invalid_request", "bad_request", NOT_TO_BLAME),
+  fault("invalid_request", "bad_request"),
   fault("too_long", "too_long", { ...NOT_TO_BLAME, tries: 2 }),
   fault("unauthorized", "key_invalid", { ...KEY_TO_BLAME, key: "invalid" }),
   fault("no_credit", "credit_out", { ...KEY_TO_BLAME, key: "credit_out" }),

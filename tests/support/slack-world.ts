@@ -88,6 +88,8 @@ export interface StoredFile {
   access?: string;
   /** The message it was shared with. */
   ts?: string;
+  /** files.list tells its channels, but not in which of their messages it is. */
+  sparse?: boolean;
 }
 
 export interface Message {

@@ -32,8 +32,8 @@ describe("what stands under an answer", () => {
   });
 
   test.each([
-    { channelId: "C1", hidden: true, offers: "private regenerate sources mute unmute" },
-    { channelId: "C1", hidden: false, offers: "private regenerate mute unmute" },
+    { channelId: "C1", hidden: true, offers: "private regenerate sources mute" },
+    { channelId: "C1", hidden: false, offers: "private regenerate mute" },
     { channelId: "D1", hidden: true, offers: "regenerate sources" },
     { channelId: "D1", hidden: false, offers: "regenerate sources" },
   ])("offers in $channelId, with hidden sources $hidden: $offers", (given) => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createCleaner, literal, smallPrint, sources } from "../../adapters/slack/show/clean.ts";
+import {
+  createCleaner,
+  literal,
+  literalWithLinks,
+  smallPrint,
+  sources,
+} from "../../adapters/slack/show/clean.ts";
 import type { Citation } from "../../src/chat.ts";
 
 // What would ping somebody or open a link, wherever it is shown as text.
@@ -34,7 +40,7 @@ describe("text that others wrote", () => {
   });
 
   test("plain words, code and comparisons stay as they are", () => {
-    const text = "If a < b, **then** `x[1]` holds [2].\n```\ncurl https://example.com\n```\n漢字。";
+    const text = "If a < b, **then** `x[1]` holds [2].\n```\ncurl --help ~/x\n```\n漢字。";
     expect(cleaned([text])).toBe(text);
     expect(cleaned([...text])).toBe(text);
   });
@@ -42,6 +48,49 @@ describe("text that others wrote", () => {
   test("a link can still be read and copied", () => {
     expect(cleaned(["See https://example.com/a?b=1, please."])).toBe(
       "See `https://example.com/a?b=1`, please.",
+    );
+    const shown = "Run `npm i` or `curl https://a.example`: `https://b.example`.";
+    expect(cleaned(["Run `npm i` or `curl https://a.example`: https://b.example."])).toBe(shown);
+    expect(cleaned(["```\nx\n```\n\nhttps://b.example"])).toMatch(/`https:\/\/b.example`$/);
+  });
+
+  const link = "[the report](https://evil.example) or www.evil.example";
+  const CODE = [
+    ["a fence in the middle of a line", `Use \`\`\` as in ${link}`],
+    ["two of them", `Use \`\`\` or \`\`\`\` as in ${link}`],
+    ["a longer fence with a shorter one in it", `\`\`\`\`\n\`\`\`\n${link}\n\`\`\`\``],
+    ["a fence of tildes", `~~~\n${link}\n~~~`],
+    ["a fence of tildes that is not closed", `~~~\ncode\n\n${link}`],
+    ["a fence that is not closed", `\`\`\`\ncode\n\n${link}`],
+    ["tildes within a fence", `\`\`\`\n~~~\n\`\`\`\n${link}`],
+    ["one backtick before", `a \` b ${link} \``],
+    ["two backticks before", `a \`\` b \` ${link}`],
+    ["backticks beside it", "`https://evil.example`` and `a`https://evil.example"],
+    ["a fence right after it", "https://evil.example```"],
+    ["a backslash before it", "\\https://evil.example \\`https://evil.example\\`"],
+  ] as const;
+  const LIVE = /:\/\/|www\.|\]\(/i;
+
+  test.each(CODE)("nothing is a link, whatever is taken for code: %s", (_what, text) => {
+    expect(cleaned([text])).not.toMatch(LIVE);
+    for (let at = 1; at < text.length; at += 1) {
+      expect(cleaned([text.slice(0, at), text.slice(at)])).not.toMatch(LIVE);
+    }
+    expect(cleaned([...text])).not.toMatch(LIVE);
+  });
+
+  test("nothing is a link in the longest of words either", () => {
+    const url = "https://evil.example/";
+    for (const text of [`${"(".repeat(1_994)}${url}${"a".repeat(2_000)}`, url.padEnd(2_500, "a")]) {
+      expect(cleaned([...text])).not.toMatch(DANGEROUS);
+      expect(cleaned([text.slice(0, 1_990), text.slice(1_990)])).not.toMatch(DANGEROUS);
+    }
+  });
+
+  test("a message of this workspace stays linked, and what stands around it is one text", () => {
+    const ours = "https://acme.slack.com/archives/C1/p1";
+    expect(literalWithLinks(`a \` ${ours} https://b.example`, "https://acme.slack.com/")).toBe(
+      `a \` <${ours}> https:\u200B//b.example`,
     );
   });
 

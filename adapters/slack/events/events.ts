@@ -1,5 +1,5 @@
 import { safeParse } from "valibot";
-import type { FileRemoved, Incoming } from "../../../src/events.ts";
+import type { FileRemoved, Incoming, Place } from "../../../src/events.ts";
 import type { Identity } from "../client.ts";
 import { keyOf, placeOf } from "../place.ts";
 import type { FileLookup } from "./look-up.ts";
@@ -48,11 +48,12 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
       return event.tokens.bot?.length ? [workspaceGone(at)] : [];
     case "app_uninstalled":
       return [workspaceGone(at)];
-    // What these mean must be asked of Slack: see `changed`, `backstop` and `outsiderChange`.
+    // What these mean must be asked of Slack, or is for Slack alone: see the functions below.
     case "file_shared":
     case "file_change":
     case "team_join":
     case "user_change":
+    case "app_home_opened":
       return [];
     default:
       return event satisfies never;
@@ -69,14 +70,61 @@ export function backstop(body: unknown): FileLookup | null {
   return lookup(body, "file_shared");
 }
 
+/** Who came into a channel: not Docent itself. */
+export interface Came {
+  workspaceId: string;
+  userId: string;
+}
+
+/** Somebody came into a channel; null for every other event. */
+export function cameIn(body: unknown, self: Identity): Came | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success) return null;
+  const { event } = parsed.output;
+  if (event.type !== "member_joined_channel" || event.user === self.botUserId) return null;
+  return { workspaceId: teamOf(parsed.output) ?? self.teamId, userId: event.user };
+}
+
+/** Id of the channel that is in use again; null for every other event. */
+export function unarchived(body: unknown): string | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success) return null;
+  const { event } = parsed.output;
+  const isBack = event.type === "channel_unarchive" || event.type === "group_unarchive";
+  return isBack ? event.channel : null;
+}
+
+export interface PersonChange {
+  workspaceId: string;
+  user: Person;
+}
+
 /** Somebody came to the workspace, or what they are there changed; null for every other event. */
-export function outsiderChange(body: unknown): { workspaceId: string; user: Person } | null {
+export function outsiderChange(body: unknown): PersonChange | null {
   const parsed = safeParse(Envelope, body);
   if (!parsed.success) return null;
   const { event } = parsed.output;
   const workspaceId = teamOf(parsed.output);
   if (!workspaceId || (event.type !== "team_join" && event.type !== "user_change")) return null;
   return { workspaceId, user: event.user };
+}
+
+/** Who looks at a page, and the direct message that it stands beside. */
+export interface HomeOpened {
+  key: string;
+  place: Place;
+  userId: string;
+}
+
+/** Somebody opened Docent's Home tab; null for every other event. */
+export function homeOpened(body: unknown): HomeOpened | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success || parsed.output.event.type !== "app_home_opened") return null;
+  const { event_id, event } = parsed.output;
+  const workspaceId = teamOf(parsed.output);
+  if (!workspaceId || !event.channel || event.tab !== "home") return null;
+  const place = placeOf(workspaceId, event.channel, null);
+  return { key: keyOf(workspaceId, event_id), place, userId: event.user };
 }
 
 function lookup(body: unknown, type: "file_shared" | "file_change"): FileLookup | null {

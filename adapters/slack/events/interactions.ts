@@ -5,7 +5,7 @@ import type { Identity } from "../client.ts";
 import { keyOf, placeOf } from "../place.ts";
 import type { Way } from "../show/private.ts";
 import { ACTIONS, CALLBACKS, decodeTarget, encodeTarget, type Target } from "../show/target.ts";
-import { askView, INPUT, reasonView } from "../show/views.ts";
+import { askView, INPUT, inviteView, reasonView } from "../show/views.ts";
 import {
   AskedAbout,
   type ButtonPressed,
@@ -26,7 +26,13 @@ export type View = ReturnType<typeof askView>;
 export type Action =
   | { do: "accept"; events: Incoming[] }
   | { do: "command"; command: Command; respond: Way }
-  | { do: "open"; events: Incoming[]; triggerId: string; view: View };
+  | { do: "open"; events: Incoming[]; triggerId: string; view: View; within?: Within };
+
+/** The view is for a channel that Docent is in; elsewhere it is another one. */
+interface Within {
+  channelId: string;
+  otherwise: View;
+}
 
 export interface Interpreting {
   self: Identity;
@@ -171,7 +177,8 @@ function ask({ message, channel, user, trigger_id, action_ts }: ShortcutUsed): A
     fileIds: (message.files ?? []).slice(0, FILES_MAX).map(({ id }) => id),
   };
   const view = { ...askView(target), private_metadata: JSON.stringify(about) };
-  return { do: "open", events: [], triggerId: trigger_id, view };
+  const within = { channelId: channel.id, otherwise: inviteView() };
+  return { do: "open", events: [], triggerId: trigger_id, view, within };
 }
 
 function fromForm(sent: FormSent, { self }: Interpreting): Action | null {
@@ -209,6 +216,7 @@ function askedAbout(asked: Asked, text: string, self: Identity): Incoming[] {
   const { sent, target, messageId, sharerId, fileIds } = asked;
   const { place, userId } = byOf(sent, target, self);
   const sharing = { place, userId: sharerId, messageId, handedOver: true };
+  const handing = sharerId === userId ? {} : { handedOverBy: userId };
   const question: Mention = {
     kind: "mention",
     key: keyOf(place.workspaceId, sent.view.id),
@@ -218,7 +226,8 @@ function askedAbout(asked: Asked, text: string, self: Identity): Incoming[] {
     text: plain(text, self.botUserId),
     fileIds,
   };
-  return [...fileIds.map((id) => fileShared(sharing, { id }, self)), question];
+  const files = fileIds.map((id) => ({ ...fileShared(sharing, { id }, self), ...handing }));
+  return [...files, question];
 }
 
 /** A form that was opened in a channel shared between workspaces says by itself whose app it is. */

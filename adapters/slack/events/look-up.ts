@@ -8,7 +8,13 @@ import { fromHistory } from "./messages.ts";
 /** Slack wants its acknowledgement within three seconds. */
 const NAMES_WAIT_MS = 2_000;
 const SHARES_MAX = 20;
-const GONE_CODES = new Set(["file_not_found", "file_deleted", "not_visible", "access_denied"]);
+/** The file is gone, or not for us. */
+export const GONE_CODES: ReadonlySet<string> = new Set([
+  "file_not_found",
+  "file_deleted",
+  "not_visible",
+  "access_denied",
+]);
 const UNREADABLE_CODES = new Set([
   "channel_not_found",
   "not_in_channel",

@@ -103,6 +103,14 @@ const Person = v.object({
 
 const PersonChanged = v.object({ type: v.picklist(PERSON_EVENTS), user: Person });
 
+/** `tab`: also the one for messages is part of what Slack calls the home. */
+const HomeOpened = v.object({
+  type: v.literal("app_home_opened"),
+  user: v.string(),
+  channel: optionalText,
+  tab: optionalText,
+});
+
 const Uninstalled = v.object({ type: v.literal("app_uninstalled") });
 const TokensRevoked = v.object({
   type: v.literal("tokens_revoked"),
@@ -122,6 +130,7 @@ export const Envelope = v.object({
     Access,
     Gone,
     PersonChanged,
+    HomeOpened,
     Uninstalled,
     TokensRevoked,
   ]),
@@ -147,6 +156,7 @@ export const EVENT_TYPES = [
   ...ACCESS_EVENTS,
   ...GONE_EVENTS,
   ...PERSON_EVENTS,
+  "app_home_opened",
   "app_uninstalled",
   "tokens_revoked",
 ] as const;

@@ -3,6 +3,7 @@ import type { Readers, Standing } from "../../../src/chat.ts";
 import type { Place } from "../../../src/events.ts";
 import { createMemory } from "../../shared/memory.ts";
 import { errorCode, failure, reasonOf, type Slack } from "../client.ts";
+import type { Person } from "../events/payloads.ts";
 
 const KEPT_MS = 3 * 60_000;
 const ENTRIES_MAX = 2_000;
@@ -19,12 +20,14 @@ const PAGES_MAX = 20;
 const TYPES = "public_channel,private_channel,mpim,im";
 
 type Channel = NonNullable<ConversationsInfoResponse["channel"]>;
-type User = { deleted?: boolean; is_restricted?: boolean; is_ultra_restricted?: boolean };
+type User = Pick<Person, "is_restricted" | "is_ultra_restricted" | "is_stranger">;
 
 export interface Access {
   readers(place: Place): Promise<Readers>;
   readable(userId: string): Promise<string[]>;
   standing(userId: string): Promise<Standing>;
+  /** The guests that Slack has told of so far. */
+  guestsKnown: Set<string>;
   /** Call when who can read this channel has changed. */
   forget(channelId: string): void;
   /** Call when somebody has become a guest, or is one no more. */
@@ -43,8 +46,15 @@ export function createAccess(slack: Slack): Access {
   const readableBy = createMemory<string[]>({ keptMs: KEPT_MS, entriesMax: ENTRIES_MAX });
   const guests = createMemory<Set<string> | null>({ keptMs: GUESTS_KEPT_MS, entriesMax: 1 });
   const guestIn = createMemory<string[]>({ keptMs: GUESTS_KEPT_MS, entriesMax: GUESTS_ASKED_MAX });
+  const guestsKnown = new Set<string>();
+  const guestsNow = async () => {
+    const listed = await guestsOf(slack);
+    if (listed) guestsKnown.clear();
+    for (const id of listed ?? []) guestsKnown.add(id);
+    return listed;
+  };
   const directory: Directory = {
-    guests: () => guests.get("", () => guestsOf(slack)),
+    guests: () => guests.get("", guestsNow),
     channelsOf: (guest) => guestIn.get(guest, () => conversationsOf(slack, guest)),
   };
   return {
@@ -52,10 +62,11 @@ export function createAccess(slack: Slack): Access {
       readersOf.get(channelId, () => readersNow(slack, channelId, directory)),
     readable: (userId) => readableBy.get(userId, () => readableNow(slack, userId)),
     standing: (userId) => standingNow(slack, userId),
+    guestsKnown,
     forget: (channelId) => {
       readersOf.forget(channelId);
-      // Whom it concerns is not always said; and who has joined may be a guest of today.
-      for (const memory of [readableBy, guestIn, guests]) memory.forget();
+      // Whom it concerns is not always said. Who is a guest stays: the list of all people is long.
+      for (const memory of [readableBy, guestIn]) memory.forget();
     },
     forgetPeople: () => {
       for (const memory of [readersOf, readableBy, guests, guestIn]) memory.forget();
@@ -156,7 +167,7 @@ async function guestsOf(slack: Slack): Promise<Set<string> | null> {
   return users && new Set(users.filter(isGuest).map((user) => user.id ?? ""));
 }
 
-function isGuest(user: User & { is_stranger?: boolean }): boolean {
+export function isGuest(user: User): boolean {
   return Boolean(user.is_restricted || user.is_ultra_restricted || user.is_stranger);
 }
 

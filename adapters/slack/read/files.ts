@@ -2,12 +2,14 @@ import type { FilesInfoResponse } from "@slack/web-api";
 import { FileRejected, ServiceError } from "../../../src/errors.ts";
 import type { SharedFile } from "../../../src/events.ts";
 import { bounded, open } from "../../shared/download.ts";
-import { reasonOf, type Slack } from "../client.ts";
+import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { isGone, isLink } from "../events/file-kinds.ts";
 import { type FileFacts, fileInfo } from "../events/look-up.ts";
 import { fileBody, inlineBody } from "./file-body.ts";
 
-const PRESENT_AT_ONCE = 5;
+const ASKED_AT_ONCE = 5;
+/** Others only say that we may not see it. */
+const DELETED_CODES = new Set(["file_not_found", "file_deleted"]);
 
 /** Hosts beside Slack's own, as host or host:port, that may see the token. */
 export type FileHosts = readonly string[];
@@ -42,22 +44,66 @@ export async function* download(
 }
 
 /** The files that Slack still has, in the channels they are cited from. */
-export async function present(
+export function present(
   slack: Slack,
   files: SharedFile[],
   signal: AbortSignal,
 ): Promise<SharedFile[]> {
-  const there: SharedFile[] = [];
+  return those(files, (file) => isThere(slack, file), signal);
+}
+
+/** See `Adapter.gone`. */
+export function gone(
+  slack: Slack,
+  files: SharedFile[],
+  signal: AbortSignal,
+): Promise<SharedFile[]> {
+  return those(files, (file) => isSaidGone(slack, file, signal), signal);
+}
+
+/** Those of which it is true, as far as that is known until the signal ends the asking. */
+async function those(
+  files: SharedFile[],
+  ask: (file: SharedFile) => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<SharedFile[]> {
+  const some: SharedFile[] = [];
   const late = new Promise<"late">((resolve) => {
     signal.addEventListener("abort", () => resolve("late"), { once: true });
   });
-  for (let next = 0; next < files.length && !signal.aborted; next += PRESENT_AT_ONCE) {
-    const some = files.slice(next, next + PRESENT_AT_ONCE);
-    const found = await Promise.race([late, Promise.all(some.map((file) => isThere(slack, file)))]);
+  for (let next = 0; next < files.length && !signal.aborted; next += ASKED_AT_ONCE) {
+    const asked = files.slice(next, next + ASKED_AT_ONCE);
+    const found = await Promise.race([late, Promise.all(asked.map(ask))]);
     if (found === "late") break;
-    there.push(...some.filter((_, index) => found[index]));
+    some.push(...asked.filter((_, index) => found[index]));
   }
-  return there;
+  return some;
+}
+
+async function isSaidGone(slack: Slack, file: SharedFile, signal: AbortSignal): Promise<boolean> {
+  const { fileId, place } = file;
+  try {
+    const asked = () => slack.read.files.info({ file: fileId });
+    const { file: facts } = await slack.turns.take({ method: "lookUp", signal }, asked);
+    return facts !== undefined && saysGone(facts, place.channelId);
+  } catch (error) {
+    if (DELETED_CODES.has(errorCode(error) ?? "")) return true;
+    slack.log.info(
+      { fileId, reason: reasonOf(error) },
+      "Slack does not say whether a file is gone",
+    );
+    return false;
+  }
+}
+
+/** What the facts leave out, or hide, is not known. */
+function saysGone(facts: FileFacts, channelId: string): boolean {
+  const { mode, file_access = "visible", channels, groups, ims, shares } = facts;
+  if (mode === "tombstone" || DELETED_CODES.has(file_access)) return true;
+  const isHidden = mode === "hidden_by_limit" || file_access !== "visible";
+  if (isHidden || facts.has_more_shares || !(channels && groups && ims)) return false;
+  const inMessages = { ...shares?.public, ...shares?.private };
+  return ![...channels, ...groups, ...ims, ...Object.keys(inMessages)].includes(channelId);
 }
 
 async function isThere(slack: Slack, file: SharedFile): Promise<boolean> {

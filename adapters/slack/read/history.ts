@@ -1,12 +1,14 @@
 import type { FilesListResponse } from "@slack/web-api";
 import type { SharedPage } from "../../../src/chat.ts";
 import type { FileShared, Place } from "../../../src/events.ts";
-import { failure, type Identity, type Slack } from "../client.ts";
+import { errorCode, failure, type Identity, type Slack } from "../client.ts";
 import { isGone, isLink } from "../events/file-kinds.ts";
+import { GONE_CODES } from "../events/look-up.ts";
 import { fileShared } from "../events/messages.ts";
 import { placeOf } from "../place.ts";
 
 const PAGE = 100;
+const LOOKED_UP_AT_ONCE = 5;
 
 type Listed = NonNullable<FilesListResponse["files"]>[number];
 
@@ -21,12 +23,52 @@ export async function shared(
   signal.throwIfAborted();
   const page = Number(cursor ?? 1);
   try {
-    const listed = await slack.read.files.list({ channel: place.channelId, count: PAGE, page });
-    const files = (listed.files ?? []).flatMap((file) => sharesIn(place, file, self));
-    const { total, pages = 1 } = listed.paging ?? {};
-    return { files, total: total ?? null, next: page < pages ? String(page + 1) : null };
+    const list = await slack.read.files.list({ channel: place.channelId, count: PAGE, page });
+    const listed = list.files ?? [];
+    const looking = { slack, self, place, signal };
+    const { total, pages = 1 } = list.paging ?? {};
+    return {
+      files: await sharesOfAll(looking, listed),
+      listed: listed.flatMap(({ id }) => id ?? []),
+      total: total ?? null,
+      next: page < pages ? String(page + 1) : null,
+    };
   } catch (error) {
     throw failure(error);
+  }
+}
+
+interface Looking {
+  slack: Slack;
+  self: Identity;
+  place: Place;
+  signal: AbortSignal;
+}
+
+async function sharesOfAll(looking: Looking, listed: Listed[]): Promise<FileShared[]> {
+  const shares: FileShared[] = [];
+  for (let next = 0; next < listed.length; next += LOOKED_UP_AT_ONCE) {
+    looking.signal.throwIfAborted();
+    const some = listed.slice(next, next + LOOKED_UP_AT_ONCE);
+    const found = await Promise.all(some.map((file) => sharesOf(looking, file)));
+    shares.push(...found.flat());
+  }
+  return shares;
+}
+
+/** The list often leaves out in which messages a file is. */
+async function sharesOf(looking: Looking, file: Listed): Promise<FileShared[]> {
+  const { slack, self, place, signal } = looking;
+  if (!file.id || isGone(file) || isLink(file)) return [];
+  const told = sharesIn(place, file, self);
+  if (told.length > 0) return told;
+  const asked = () => slack.read.files.info({ file: file.id ?? "" });
+  try {
+    const { file: facts } = await slack.turns.take({ method: "lookUp", signal }, asked);
+    return facts ? sharesIn(place, facts, self) : [];
+  } catch (error) {
+    if (!GONE_CODES.has(errorCode(error) ?? "")) throw error;
+    return [];
   }
 }
 

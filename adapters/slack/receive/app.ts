@@ -11,8 +11,11 @@ export interface Ephemeral extends Body {
   response_type: "ephemeral";
 }
 
-/** Resolves once everything that it means is stored. */
-export type Take = (body: unknown) => Promise<Ephemeral | undefined>;
+/**
+ * Resolves once everything that it means is stored.
+ * @param retryReason why Slack delivers it again
+ */
+export type Take = (body: unknown, retryReason?: string) => Promise<Ephemeral | undefined>;
 
 /** As Slack delivers anything: an event, a click, a form, a command. */
 export interface Delivery {
@@ -47,7 +50,9 @@ export function createApp(receiver: Receiver, take: Take, log: Log): App {
   app.error(async (error) => {
     throw error;
   });
-  for (const type of EVENT_TYPES) app.event(type, async ({ body }) => void (await take(body)));
+  for (const type of EVENT_TYPES) {
+    app.event(type, async ({ body, context }) => void (await take(body, context.retryReason)));
+  }
   app.action(OURS, async ({ body }) => void (await take(body)));
   app.shortcut(OURS, async ({ body }) => void (await take(body)));
   app.view(OURS, async ({ body }) => void (await take(body)));

@@ -7,39 +7,56 @@ import { type ReadBackDeps, readBack } from "./read-back.ts";
 
 /** How old the note may be up to when all was heard. */
 const NOTE_EVERY_MS = 10_000;
-/** After Slack, or the database, did not answer. */
-const RETRY_MS = 60_000;
+/** So many notes are left out after Slack, or the database, did not answer. */
+const RETRY_AFTER_NOTES = 6;
 
 export interface CatchUpDeps extends ReadBackDeps {
   teams: Pick<Teams, "served" | "serves">;
   inbox: Pick<Inbox, "gap" | "caughtUp">;
+  /** How often to read back where nothing says that events were lost; null where a lost connection says so. */
+  readBackEveryMs: number | null;
   log: Log;
   /** Shorter in tests. */
   noteEveryMs?: number | undefined;
 }
 
+export interface CatchUp {
+  /**
+   * What to do while events come in: read back what was missed before, beside the live events, then note now and
+   * then that nothing is missing. It never throws.
+   */
+  whileHearing(signal: AbortSignal): Promise<void>;
+  /** Something of this workspace did not arrive, or could not be stored: it will be read back. */
+  missed(slack: Slack): void;
+}
+
 interface Heard {
-  /** By team: up to when this process heard all. Another may have heard more since, but not what was sent to us. */
+  /**
+   * By team: up to when this process heard all, where only reading back tells: has read all. Another may have heard
+   * more since, but not what was sent to us.
+   */
   untilMs: Map<string, number>;
-  /** What was missed before this connection has been read back. */
+  /** Nothing is known to be missing, as far as this connection goes. */
   complete: Set<Slack>;
   retryAtMs: Map<Slack, number>;
 }
 
-/**
- * What to do while events come in: read back what was missed before, beside the live events, then note now and
- * then that nothing is missing. What it returns never throws.
- */
-export function createCatchUp(deps: CatchUpDeps): (signal: AbortSignal) => Promise<void> {
+export function createCatchUp(deps: CatchUpDeps): CatchUp {
+  const { noteEveryMs = NOTE_EVERY_MS } = deps;
   const untilMs: Heard["untilMs"] = new Map();
-  return async (signal) => {
-    const heard = { untilMs, complete: new Set<Slack>(), retryAtMs: new Map<Slack, number>() };
-    const { noteEveryMs = NOTE_EVERY_MS } = deps;
-    while (!signal.aborted) {
-      for (const slack of await served(deps)) await keepUp(deps, slack, heard, signal);
-      // Aborted means that no more events come in: the loop looks.
-      await sleep(noteEveryMs, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+  let complete: Heard["complete"] = new Set();
+  return {
+    missed: (slack) => complete.delete(slack),
+    whileHearing: async (signal) => {
+      // Of its own: a round of the connection before may still be under way.
+      complete = new Set();
+      const heard: Heard = { untilMs, complete, retryAtMs: new Map() };
+      while (!signal.aborted) {
+        for (const slack of await served(deps)) await keepUp(deps, slack, heard, signal);
+        // Aborted means that no more events come in: the loop looks.
+        await sleep(noteEveryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    },
   };
 }
 
@@ -63,14 +80,19 @@ async function keepUp(
     const { teamId } = await slack.identity();
     if (!(await deps.teams.serves(teamId))) return;
     const nowMs = Date.now();
-    if (!heard.complete.has(slack)) await catchUp(deps, slack, heard.untilMs.get(teamId), signal);
+    const isDue = isReadingDue(deps, slack, heard, { teamId, nowMs });
+    // Before it is: what is missed from now on is for the next time.
+    heard.complete.add(slack);
+    if (isDue) await catchUp(deps, slack, heardUntilMs(deps, heard, { teamId, nowMs }), signal);
     signal.throwIfAborted();
     await deps.inbox.caughtUp({ platform: "slack", workspaceId: teamId }, nowMs);
-    heard.complete.add(slack);
-    heard.untilMs.set(teamId, nowMs);
+    if (isDue || deps.readBackEveryMs === null) heard.untilMs.set(teamId, nowMs);
   } catch (error) {
     if (signal.aborted) return;
-    heard.retryAtMs.set(slack, performance.now() + RETRY_MS);
+    // While the database was away live events were lost as well.
+    heard.complete.delete(slack);
+    const { noteEveryMs = NOTE_EVERY_MS } = deps;
+    heard.retryAtMs.set(slack, performance.now() + RETRY_AFTER_NOTES * noteEveryMs);
     deps.log.warn(
       { reason: reasonOf(error) },
       "what was missed could not be read back; trying again",
@@ -78,16 +100,37 @@ async function keepUp(
   }
 }
 
+interface Now {
+  teamId: string;
+  nowMs: number;
+}
+
+function isReadingDue(
+  { readBackEveryMs }: CatchUpDeps,
+  slack: Slack,
+  { complete, untilMs }: Heard,
+  { teamId, nowMs }: Now,
+): boolean {
+  if (!complete.has(slack)) return true;
+  return readBackEveryMs !== null && nowMs - (untilMs.get(teamId) ?? 0) >= readBackEveryMs;
+}
+
+/** Where only reading back tells, a process that has just started knows nothing of the time before. */
+function heardUntilMs({ readBackEveryMs }: CatchUpDeps, { untilMs }: Heard, now: Now): number {
+  const atFirst = readBackEveryMs === null ? now.nowMs : now.nowMs - readBackEveryMs;
+  return untilMs.get(now.teamId) ?? atFirst;
+}
+
 async function catchUp(
   deps: CatchUpDeps,
   slack: Slack,
-  heardUntilMs: number | undefined,
+  untilMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { teamId } = await slack.identity();
   const gap = await deps.inbox.gap({ platform: "slack", workspaceId: teamId });
   if (!gap) return;
-  const sinceMs = Math.min(gap.sinceMs, heardUntilMs ?? Number.POSITIVE_INFINITY);
+  const sinceMs = Math.min(gap.sinceMs, untilMs);
   const counts = await readBack(deps, slack, { ...gap, sinceMs }, signal);
   deps.log.info({ teamId, ...counts }, "what was missed has been read back");
 }

@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Inbox } from "../../../src/chat.ts";
 import type { Incoming } from "../../../src/events.ts";
-import { split } from "../../shared/split.ts";
 import { reasonOf, type Slack } from "../client.ts";
 import type { Action } from "../events/interactions.ts";
-import type { Body } from "../show/body.ts";
+import { inTime } from "../in-time.ts";
+import { type Body, sections } from "../show/body.ts";
 import { literalWithLinks } from "../show/clean.ts";
 import { sayAlone, type Way } from "../show/private.ts";
 import type { Ephemeral } from "./app.ts";
+import { isWithin } from "./within.ts";
 
 /** Slack waits three seconds for an acknowledgement, and says that Docent failed after that. */
 const ACK_WITHIN_MS = 2_500;
-const SECTION_CHARS_MAX = 3_000;
 const SECTIONS_MAX = 4;
 const TEXT_CHARS_MAX = 4_000;
 
@@ -82,21 +81,19 @@ async function done(
   }
 }
 
-async function open(slack: Slack, { triggerId, view }: Kind<"open">): Promise<void> {
+async function open(slack: Slack, { triggerId, view, within }: Kind<"open">): Promise<void> {
+  // What Slack does not say counts as no: nothing is handed in of a place that is none of ours.
+  const isFit = !within || (await isWithin(slack, within.channelId));
   try {
-    await slack.write.views.open({ trigger_id: triggerId, view });
+    await slack.write.views.open({ trigger_id: triggerId, view: isFit ? view : within.otherwise });
   } catch (error) {
     slack.log.warn({ reason: reasonOf(error) }, "a form could not be opened");
   }
 }
 
-/** Waits as long as the acknowledgement may; what is late goes on by itself, and must not fail. */
-async function soon<T>(deps: DispatchDeps, work: Promise<T>): Promise<T | "late"> {
-  const timer = new AbortController();
-  const { signal } = timer;
-  const late = sleep(deps.ackWithinMs ?? ACK_WITHIN_MS, "late" as const, { signal });
-  late.catch(() => undefined);
-  return await Promise.race([work, late]).finally(() => timer.abort());
+/** Waits as long as the acknowledgement may. */
+function soon<T>(deps: DispatchDeps, work: Promise<T>): Promise<T | "late"> {
+  return inTime(work, "late", deps.ackWithinMs ?? ACK_WITHIN_MS);
 }
 
 /** Best effort. */
@@ -111,12 +108,5 @@ async function tellAlone({ slack }: DispatchDeps, way: Way, words: Body): Promis
 /** Plain text, in which only messages of this workspace are linked. */
 function wordsOf(text: string, workspaceUrl: string): Body {
   const said = literalWithLinks(text, workspaceUrl);
-  const blocks = split(said, SECTION_CHARS_MAX).slice(0, SECTIONS_MAX);
-  return {
-    text: said.slice(0, TEXT_CHARS_MAX),
-    blocks: blocks.map((piece) => ({
-      type: "section",
-      text: { type: "mrkdwn", text: piece, verbatim: true },
-    })),
-  };
+  return { text: said.slice(0, TEXT_CHARS_MAX), blocks: sections(said, SECTIONS_MAX) };
 }

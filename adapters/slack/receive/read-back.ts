@@ -4,6 +4,7 @@ import { ConfigError, ServiceError } from "../../../src/errors.ts";
 import type { Incoming } from "../../../src/events.ts";
 import { failure, type Slack } from "../client.ts";
 import { fromHistory } from "../events/messages.ts";
+import { isDirect, keyOf, placeOf } from "../place.ts";
 
 /** Slack takes fifty calls of history a minute: live questions need some of them. */
 const PACE_MS = 1_500;
@@ -11,6 +12,8 @@ const TRIES_MAX = 4;
 const RETRY_AFTER_MAX_MS = 60_000;
 /** What was on its way when the connection was lost, and a clock that is not quite Slack's. */
 const MARGIN_MS = 60_000;
+/** In so short a time Slack gives nothing up: what was not acknowledged it delivers again. */
+const SHORT_GAP_MS = 60_000;
 const DAYS_MAX = 14;
 const DAY_MS = 86_400_000;
 const PAGE = 200;
@@ -21,7 +24,7 @@ const TYPES = "public_channel,private_channel,mpim,im";
 
 export interface ReadBackDeps {
   /** Resolves once it is stored; the same event twice is one. */
-  accept(slack: Slack, event: Incoming): Promise<void>;
+  accept(event: Incoming): Promise<void>;
   /** Least time between two calls; shorter in tests. */
   paceMs?: number | undefined;
 }
@@ -33,6 +36,8 @@ export interface Counts {
   refused: number;
   /** Lists that are longer than we read. */
   cut: number;
+  /** Channels that Docent is in no more. */
+  gone: number;
 }
 
 interface Reading {
@@ -51,7 +56,8 @@ interface Listed {
 }
 
 /**
- * Hands in all messages of the conversations that Docent is in since the gap began, oldest first in each.
+ * Hands in all messages of the conversations that Docent is in since the gap began, oldest first in each; and
+ * before them which of the known channels it is in no more.
  * @throws {ServiceError} when Slack failed, which may be tried again
  */
 export async function readBack(
@@ -62,23 +68,44 @@ export async function readBack(
 ): Promise<Counts> {
   const self = await slack.identity();
   const sinceMs = Math.max(gap.sinceMs - MARGIN_MS, Date.now() - DAYS_MAX * DAY_MS);
-  const counts: Counts = { channels: 0, messages: 0, refused: 0, cut: 0 };
+  const counts: Counts = { channels: 0, messages: 0, refused: 0, cut: 0, gone: 0 };
   const oldest = (sinceMs / 1_000).toFixed(6);
   const reading: Reading = { slack, oldest, paceMs, signal, counts };
-  for (const channelId of await conversations(reading)) {
-    const threads = gap.threads.filter((thread) => thread.channelId === channelId);
+  const listed = await conversations(reading);
+  for (const event of unlisted(reading, self.teamId, gap, listed)) {
+    signal.throwIfAborted();
+    await accept(event);
+    counts.gone += 1;
+  }
+  // Each thread costs a call of the few that Slack takes, which a connection made anew is not worth.
+  const wanted = Date.now() - gap.sinceMs < SHORT_GAP_MS ? [] : gap.threads;
+  for (const channelId of listed) {
+    const threads = wanted.filter((thread) => thread.channelId === channelId);
     const threadIds = threads.flatMap(({ threadId }) => threadId ?? []);
     const where = { workspaceId: self.teamId, channelId };
     for (const message of await messagesOf(reading, channelId, threadIds)) {
       for (const event of fromHistory(where, message, self)) {
         signal.throwIfAborted();
-        await accept(slack, event);
+        await accept(event);
       }
       counts.messages += 1;
     }
     counts.channels += 1;
   }
   return counts;
+}
+
+/** None where the list is not whole. A direct message ends for nobody, and may not be listed while it is closed. */
+function unlisted({ counts }: Reading, teamId: string, gap: Gap, listed: string[]): Incoming[] {
+  if (counts.cut > 0) return [];
+  const within = new Set(listed);
+  const gone = gap.channels.filter((channelId) => !(within.has(channelId) || isDirect(channelId)));
+  return gone.map((channelId) => ({
+    kind: "channel_gone",
+    key: keyOf(teamId, channelId, "unheard", String(gap.sinceMs)),
+    place: placeOf(teamId, channelId, null),
+    userId: "",
+  }));
 }
 
 async function conversations(reading: Reading): Promise<string[]> {

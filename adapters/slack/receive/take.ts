@@ -1,22 +1,38 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { Inbox } from "../../../src/chat.ts";
-import { ConfigError } from "../../../src/errors.ts";
+import { ConfigError, ServiceError } from "../../../src/errors.ts";
 import type { Incoming } from "../../../src/events.ts";
 import type { Log } from "../../../src/log.ts";
-import { failure, type Identity, reasonOf, type Slack } from "../client.ts";
-import { backstop, changed, outsiderChange, toIncoming } from "../events/events.ts";
+import { failure, type Identity, type Slack } from "../client.ts";
+import {
+  backstop,
+  cameIn,
+  changed,
+  homeOpened,
+  outsiderChange,
+  toIncoming,
+  unarchived,
+} from "../events/events.ts";
 import { toAction } from "../events/interactions.ts";
-import { named, sharesOf } from "../events/look-up.ts";
+import { type FileLookup, named, sharesOf } from "../events/look-up.ts";
+import { inTime } from "../in-time.ts";
+import { createHomes, type Homes } from "../show/home.ts";
 import { onlyFor } from "../show/private.ts";
 import type { Teams } from "../teams.ts";
 import type { Take } from "./app.ts";
+import type { Behind } from "./behind.ts";
 import { dispatch } from "./dispatch.ts";
+import type { People } from "./people.ts";
+import { remember } from "./remember.ts";
+import { isWithin } from "./within.ts";
 
 /** A file's message, which says more than the event of the file itself, mostly comes with it. */
 const BACKSTOP_WAIT_MS = 1_000;
 const FILES_SEEN_MAX = 1_000;
 const LEFT_OUT_MAX = 1_000;
+/** Slack's words for not having reached us: other deliveries may have been lost for good. */
+const UNREACHED = new Set(["connection_failed", "http_timeout", "ssl_error", "http_error"]);
 
 const optionalText = v.nullish(v.string());
 
@@ -36,30 +52,34 @@ export interface TakeDeps {
   teams: Teams;
   inbox: Inbox;
   /** Resolves once it is stored. */
-  accept(slack: Slack, event: Incoming): Promise<void>;
-  /** Who somebody is in the workspace has changed. */
-  changePerson(slack: Slack, change: PersonChange): void;
+  accept(event: Incoming): Promise<void>;
+  /** Something did not arrive, or could not be stored. */
+  missed(slack: Slack): void;
+  people: People;
+  behind: Behind;
   secretKey: string | null;
+  /** Shorter in tests, as the next one. */
   ackWithinMs?: number | undefined;
+  askWithinMs?: number | undefined;
   log: Log;
 }
 
-export type PersonChange = NonNullable<ReturnType<typeof outsiderChange>>;
-
 interface Taking extends TakeDeps {
+  homes: Homes;
   seen: Set<string>;
   leftOut: Set<string>;
 }
 
 /** What to do with everything that Slack delivers, of any kind. */
 export function createTake(deps: TakeDeps): Take {
-  const taking: Taking = { ...deps, seen: new Set(), leftOut: new Set() };
-  return async (body) => {
-    const owned = v.safeParse(Owned, body);
-    const teamId = owned.success ? ownerOf(owned.output) : null;
-    if (teamId === null || !(await isServed(taking, teamId))) return undefined;
-    const slack = await deps.teams.of(teamId);
-    const self = await selfOf(slack, teamId, body);
+  const homes = createHomes(deps.inbox);
+  const taking: Taking = { ...deps, homes, seen: new Set(), leftOut: new Set() };
+  return async (body, retryReason = "") => {
+    const receiver = await inTime(receiverOf(taking, body), "late", deps.askWithinMs);
+    if (receiver === "late") throw new ServiceError("slack", "Slack did not say who Docent is");
+    if (!receiver) return undefined;
+    const { slack, self } = receiver;
+    if (UNREACHED.has(retryReason)) deps.missed(slack);
     await takeEvent(taking, slack, self, body);
     const context = { self, onlyFor: onlyFor.bind(null, slack, deps.secretKey) };
     const action = toAction(body, context);
@@ -67,6 +87,20 @@ export function createTake(deps: TakeDeps): Take {
     const accept = async (events: Incoming[]) => handIn(taking, slack, await named(slack, events));
     return await dispatch({ ...deps, slack, accept }, action, v.is(Typed, body));
   };
+}
+
+interface Receiver {
+  slack: Slack;
+  self: Identity;
+}
+
+/** Null for a body that is none of ours. */
+async function receiverOf(taking: Taking, body: unknown): Promise<Receiver | null> {
+  const owned = v.safeParse(Owned, body);
+  const teamId = owned.success ? ownerOf(owned.output) : null;
+  if (teamId === null || !(await isServed(taking, teamId))) return null;
+  const slack = await taking.teams.of(teamId);
+  return { slack, self: await selfOf(slack, teamId, body) };
 }
 
 function ownerOf(owned: v.InferOutput<typeof Owned>): string | null {
@@ -101,43 +135,60 @@ async function takeEvent(
   self: Identity,
   body: unknown,
 ): Promise<void> {
-  const events = await named(slack, toIncoming(body, self));
-  await handIn(taking, slack, events);
+  const { people, homes } = taking;
   const person = outsiderChange(body);
-  if (person) taking.changePerson(slack, person);
-  const change = changed(body);
-  if (change) await handIn(taking, slack, await sharesOf(slack, change));
-  await standIn(taking, slack, body);
+  if (person) await people.changed(slack, person);
+  const came = cameIn(body, self);
+  if (came) await people.came(slack, came);
+  const events = await named(slack, toIncoming(body, self));
+  await handIn(taking, slack, await backAgain(slack, body, events));
+  await lookUp(taking, slack, body);
+  const opened = homeOpened(body);
+  // Nothing of it is stored.
+  if (opened) await taking.behind.leave(homes.show(slack, opened), "a Home tab failed");
+}
+
+/** An archived channel counts as gone: where Docent is still in it, it is there again. */
+async function backAgain(
+  slack: Slack,
+  body: unknown,
+  events: readonly Incoming[],
+): Promise<readonly Incoming[]> {
+  const channelId = unarchived(body);
+  if (channelId === null || !(await isWithin(slack, channelId))) return events;
+  return events.map((event) =>
+    event.kind === "access_changed" ? { ...event, within: true } : event,
+  );
 }
 
 async function handIn(
-  { accept, seen }: Taking,
+  { accept, missed, seen }: Taking,
   slack: Slack,
   events: readonly Incoming[],
 ): Promise<void> {
   for (const event of events) {
-    await accept(slack, event);
+    try {
+      await accept(event);
+    } catch (error) {
+      missed(slack);
+      throw error;
+    }
     if (event.kind === "file_shared") remember(seen, event.fileId, FILES_SEEN_MAX);
   }
 }
 
-/** Looks up a file whose message did not come. Best effort: mostly it did, to this process or another. */
-async function standIn(taking: Taking, slack: Slack, body: unknown): Promise<void> {
+/** Behind the acknowledgement: mostly a file's message said all, and asking Slack takes longer than it waits. */
+async function lookUp(taking: Taking, slack: Slack, body: unknown): Promise<void> {
+  const { behind } = taking;
+  const change = changed(body);
+  const find = async (lookup: FileLookup) => handIn(taking, slack, await sharesOf(slack, lookup));
+  if (change) await behind.leave(find(change), "a changed file could not be looked up");
   const lookup = backstop(body);
   if (!lookup) return;
-  await sleep(BACKSTOP_WAIT_MS, undefined, { ref: false });
-  if (taking.seen.has(lookup.fileId)) return;
-  try {
-    await handIn(taking, slack, await sharesOf(slack, lookup));
-  } catch (error) {
-    const reason = reasonOf(error);
-    slack.log.info({ fileId: lookup.fileId, reason }, "a shared file could not be looked up");
-  }
-}
-
-/** Sets keep the order of insertion: the first is the oldest. */
-function remember(ids: Set<string>, id: string, max: number): void {
-  ids.add(id);
-  const [oldest] = ids;
-  if (ids.size > max && oldest !== undefined) ids.delete(oldest);
+  const standIn = async () => {
+    // Aborted means that there is no time to wait.
+    await sleep(BACKSTOP_WAIT_MS, undefined, { signal: behind.closing }).catch(() => undefined);
+    if (!taking.seen.has(lookup.fileId)) await find(lookup);
+  };
+  await behind.leave(standIn(), "a shared file could not be looked up");
 }

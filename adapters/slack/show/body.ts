@@ -1,7 +1,9 @@
 import type { types } from "@slack/bolt";
+import { split } from "../../shared/split.ts";
 import { literal, literalWithLinks } from "./clean.ts";
 
 const TEXT_CHARS_MAX = 4_000;
+const SECTION_CHARS_MAX = 3_000;
 const WORD_CHARS_MAX = 10_000;
 const LINK = /\[((?:[^\]\\]|\\.)*)\]\([^\s)]*\)/g;
 const MARKERS = /\*\*|\\(?=[\\`*_~[\]])|^> /gm;
@@ -28,6 +30,13 @@ export function body(markdown: string, under: types.KnownBlock[] = []): Required
 export function word(text: string, workspaceUrl?: string): Body {
   const cut = text.length > WORD_CHARS_MAX ? `${text.slice(0, WORD_CHARS_MAX)}…` : text;
   return { text: workspaceUrl === undefined ? literal(cut) : literalWithLinks(cut, workspaceUrl) };
+}
+
+/** @param said as `literal` makes it harmless; what does not fit into so many sections is left out */
+export function sections(said: string, sectionsMax: number): types.SectionBlock[] {
+  return split(said, SECTION_CHARS_MAX)
+    .slice(0, sectionsMax)
+    .map((text) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } }));
 }
 
 /** Nothing that stands in a message calls anybody or opens a preview. */

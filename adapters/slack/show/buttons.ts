@@ -6,7 +6,6 @@ const CHOICES: Record<MenuChoice, string> = {
   regenerate: "Answer again",
   sources: "All sources",
   mute: "Stay quiet in this thread",
-  unmute: "Answer in this thread again",
 };
 
 export function plainText(text: string) {
@@ -50,5 +49,5 @@ export function buttons(target: Target, offered: MenuChoice[]): types.KnownBlock
 export function menuFor(channelId: string, hidden: boolean): MenuChoice[] {
   // A direct message is private, and everything in it is for us. Slack once wanted two choices in a menu.
   if (channelId.startsWith("D")) return ["regenerate", "sources"];
-  return ["private", "regenerate", ...(hidden ? (["sources"] as const) : []), "mute", "unmute"];
+  return ["private", "regenerate", ...(hidden ? (["sources"] as const) : []), "mute"];
 }

@@ -5,13 +5,22 @@ const APART = "\u200B";
 const CONTROL = /(<|&lt;|&#x0*3c;|&#0*60;)(?=[!@#]|[a-z][a-z0-9+.-]*:)/gi;
 const EVERYBODY = /@(?=(?:channel|here|everyone)\b)/gi;
 // A scheme may have been shown already, with the text before.
-const BARE_LINK = /(?<!`)(?:\b[a-z][a-z0-9+.-]*)?(?::\/\/|\bwww\.)[^\s`<>]*[^\s`<>.,;:!?'")\]]/gi;
-const FENCE = /```/g;
-// Links and pings are written in ASCII without spaces: a last word that looks like the start of one waits.
-const LAST_WORD = /[\x21-\x7E]{1,2000}$/;
-const MAY_GROW = /[<@&:/\]`]|\bw{1,3}\.?$/i;
+const BARE_LINK =
+  /(?:\b[a-z][a-z0-9+.-]{0,30})?(?::\/\/|(?<![a-z0-9])www\.)[^\s`<>]*[^\s`<>.,;:!?'")\]]/;
+const FENCE = /`{3,}|~{3,}/;
+const CODE_SPAN = /(?<![`\\])`[^`\n]+`(?!`)/;
+const BLANK_LINE = /\n[ \t\r]*\n/;
+const CODE_OR_LINK = new RegExp(
+  [FENCE, CODE_SPAN, /`/, BLANK_LINE, BARE_LINK].map(({ source }) => source).join("|"),
+  "gi",
+);
+// Links, pings and fences are written in ASCII without spaces: a last word that looks like the start of one waits.
+const LAST_WORD = /(?<![\x21-\x7E])[\x21-\x7E]+$/;
+const WORD_CHARS_MAX = 2_000;
+const MAY_GROW = /[<@&:/\]`~\\]|(?<![a-z0-9])w{1,3}\.?$/i;
 const MESSAGE_LINK = /https:\/\/[\w.-]+\/archives\/[\w./?=&-]+/g;
 const QUOTE_CHARS_MAX = 200;
+const NOTE_CHARS_MAX = 1_000;
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 
 /** Makes untrusted text harmless as it comes: nobody is pinged, and no link is made that isn't a citation of ours. */
@@ -24,52 +33,92 @@ export interface Cleaner {
 
 export function createCleaner(): Cleaner {
   let kept = "";
-  let inFence = false;
-  const cleaned = (text: string) => {
-    // Between fences Slack makes no links, and our backticks would be seen.
-    const pieces = text.split(FENCE).map((piece, index) => {
-      inFence = index === 0 ? inFence : !inFence;
-      return inFence ? withoutPings(piece) : harmless(piece);
-    });
-    return pieces.join("```");
-  };
+  const code = noCode();
   return {
     push: (text) => {
       const all = kept + text;
       const word = LAST_WORD.exec(all)?.[0] ?? "";
-      kept = MAY_GROW.test(word) ? word : "";
-      return cleaned(all.slice(0, all.length - kept.length));
+      kept = MAY_GROW.test(word) && word.length <= WORD_CHARS_MAX ? word : "";
+      const shown = cleaned(all.slice(0, all.length - kept.length), code);
+      return word.length > WORD_CHARS_MAX ? shown + APART : shown;
     },
     end: () => {
       const rest = kept;
       kept = "";
-      return cleaned(rest);
+      return cleaned(rest, code);
     },
   };
 }
 
 /** The same for a text that is complete. */
 export function harmless(text: string): string {
-  // As code a link is still there to be read and copied, but opens nothing by a click or a preview.
-  return withoutPings(text).replaceAll(BARE_LINK, "`$&`").replaceAll("](", "] (");
+  return cleaned(text, noCode());
+}
+
+/** What was said so far may make code of what follows, or end the code that is made of a link. */
+interface Code {
+  /** What opened a block of code that is not closed yet; else empty. */
+  fence: string;
+  /** This paragraph has backticks whose other half is not known for sure. */
+  isOpen: boolean;
+}
+
+function noCode(): Code {
+  return { fence: "", isOpen: false };
+}
+
+/** Nothing is a link, whatever Slack takes for code. */
+function cleaned(text: string, code: Code): string {
+  const shown = withoutPings(text).replaceAll(CODE_OR_LINK, (found: string, at: number, all) => {
+    const isSure = code.fence === "" && !code.isOpen;
+    if (found.startsWith("\n")) code.isOpen = false;
+    else if (/^(?:`+|~+)$/.test(found)) mark(code, found);
+    else if (!isSure) return withoutLinks(found);
+    else if (!found.startsWith("`")) return asCode(found, all[at - 1], all[at + found.length]);
+    return found;
+  });
+  return shown.replaceAll("](", "] (");
+}
+
+function mark(code: Code, run: string): void {
+  code.isOpen = true;
+  if (run.length < 3) return;
+  if (code.fence === "") code.fence = run;
+  else if (run.startsWith(code.fence)) code.fence = "";
+}
+
+/** As code a link is still there to be read and copied, but opens nothing by a click or a preview. */
+function asCode(link: string, before = "", after = ""): string {
+  const isTaken = before === "\\" || before === "`" || after === "`";
+  return isTaken ? withoutLinks(link) : `\`${link}\``;
+}
+
+function withoutLinks(text: string): string {
+  return text.replaceAll("://", `:${APART}//`).replaceAll(/www(?=\.)/gi, `$&${APART}`);
 }
 
 /** The same for Slack's older markup, in which three characters are special. */
 export function literal(text: string): string {
-  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return harmless(escaped);
+  return cleaned(escapedMarkup(text), noCode());
 }
 
-/** The same, but messages of this workspace stay linked. */
-export function literalWithLinks(text: string, workspaceUrl: string): string {
+function escapedMarkup(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** The same, but messages of this workspace stay linked. @param label what such a link is called; else its address */
+export function literalWithLinks(text: string, workspaceUrl: string, label?: string): string {
+  const called = label === undefined ? "" : `|${label}`;
+  const code = noCode();
+  const said = (words: string) => cleaned(escapedMarkup(words), code);
   let shown = "";
   let from = 0;
   for (const { 0: url, index } of text.matchAll(MESSAGE_LINK)) {
     if (!url.startsWith(`${workspaceUrl}archives/`)) continue;
-    shown += `${literal(text.slice(from, index))}<${url.replaceAll("&", "&amp;")}>`;
+    shown += `${said(text.slice(from, index))}<${url.replaceAll("&", "&amp;")}${called}>`;
     from = index + url.length;
   }
-  return shown + literal(text.slice(from));
+  return shown + said(text.slice(from));
 }
 
 function withoutPings(text: string): string {
@@ -99,17 +148,17 @@ function source(citation: Citation): string {
 
 /** Small print under an answer. */
 export function smallPrint(text: string): string {
-  return `\n\n_${escaped(oneLine(text))}_`;
+  return `\n\n_${escaped(oneLine(text, NOTE_CHARS_MAX))}_`;
 }
 
-function oneLine(text: string): string {
+function oneLine(text: string, charsMax = QUOTE_CHARS_MAX): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > QUOTE_CHARS_MAX ? `${line.slice(0, QUOTE_CHARS_MAX)}…` : line;
+  return line.length > charsMax ? `${line.slice(0, charsMax)}…` : line;
 }
 
 function escaped(text: string): string {
   const literal = text.replaceAll(/[\\`*_~[\]]/g, "\\$&");
-  return withoutPings(literal).replaceAll(/(?<=[a-z]):(?=\/\/)/gi, `:${APART}`);
+  return withoutLinks(withoutPings(literal));
 }
 
 function linkTarget(permalink: string | null): string | null {

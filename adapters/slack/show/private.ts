@@ -20,8 +20,9 @@ const PURPOSE = "slack: a way back to one person";
 
 const CUT = "\n\n_The rest is too long to be shown here._";
 
-/** A mark for `Posts`: Slack gives messages to one person no id. */
+// Marks for `Posts`: Slack gives messages to one person no ids.
 const DONE = "private:answered";
+const pieceId = (index: number) => `private:${index + 1}`;
 
 const Way = v.object({
   /** A secret: whoever has it can write there. */
@@ -97,12 +98,17 @@ export async function postPrivately(
   if (text === "" || posts.posted.includes(DONE)) return;
   const way = wayTo(slack, to, secretKey);
   try {
-    for (const piece of pieces(text)) await sayAlone(slack, way, body(piece));
+    const all = pieces(text);
+    for (const [index, piece] of all.entries()) {
+      const id = index === all.length - 1 ? DONE : pieceId(index);
+      if (posts.posted.includes(id)) continue;
+      await sayAlone(slack, way, body(piece));
+      await posts.onPosted(id);
+    }
   } catch (error) {
     slack.log.warn({ reason: reasonOf(error) }, "a private answer could not be shown");
     throw error;
   }
-  await posts.onPosted(DONE);
 }
 
 /** @returns the answer as Markdown */

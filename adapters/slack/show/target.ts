@@ -25,7 +25,7 @@ export const CALLBACKS = {
   reason: "docent_reason",
 } as const;
 
-export type MenuChoice = "private" | "regenerate" | "sources" | "mute" | "unmute";
+export type MenuChoice = "private" | "regenerate" | "sources" | "mute";
 
 // Block ids must differ within a message: what stands before the colon is not read.
 const ENCODED = /^(?:\w{1,20}:)?(\w{1,40})\|(\d+\.\d+)\|(\d+\.\d+)\|(\w{1,40})$/;

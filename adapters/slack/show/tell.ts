@@ -1,48 +1,59 @@
 import type { types } from "@slack/bolt";
 import type { Note } from "../../../src/chat.ts";
 import type { Place } from "../../../src/events.ts";
+import { split } from "../../shared/split.ts";
 import { errorCode, reasonOf, type Slack } from "../client.ts";
-import { MANNERS, NO_PREVIEW } from "./body.ts";
+import { type Body, MANNERS, NO_PREVIEW, sections } from "./body.ts";
 import { plainText } from "./buttons.ts";
-import { literal } from "./clean.ts";
+import { literalWithLinks } from "./clean.ts";
 import { ACTIONS } from "./target.ts";
 
 const BUTTON_CHARS_MAX = 75;
-const TEXT_CHARS_MAX = 3_000;
+const PIECE_CHARS_MAX = 2_500;
+const PIECES_MAX = 5;
+/** What is escaped takes more characters than were written. */
+const SECTIONS_MAX = 4;
 
 /** See `Adapter.tell`. */
 export async function tell(slack: Slack, place: Place, userId: string, note: Note): Promise<void> {
   const { channelId: channel, threadId } = place;
   const thread = threadId === null ? {} : { thread_ts: threadId };
-  const message = { channel, ...noteBody(channel, note), ...thread, ...MANNERS };
-  const { chat } = slack.write;
   try {
-    // In a direct message nobody else is there.
-    if (channel.startsWith("D")) await chat.postMessage({ ...message, ...NO_PREVIEW });
-    else await chat.postEphemeral({ ...message, user: userId });
+    const { workspaceUrl } = await slack.identity();
+    for (const said of pieces(channel, note, workspaceUrl)) {
+      await say(slack, { channel, ...said, ...thread, ...MANNERS }, userId);
+    }
   } catch (error) {
     slack.log.warn({ channelId: channel, reason: reasonOf(error) }, "a note could not be told");
   }
 }
 
-function noteBody(channelId: string, { text, offer }: Note) {
-  const said = literal(text).slice(0, TEXT_CHARS_MAX);
-  if (!offer) return { text: said };
-  const blocks: types.KnownBlock[] = [
-    { type: "section", text: { type: "mrkdwn", text: said, verbatim: true } },
-    {
-      type: "actions",
-      elements: [
-        {
-          type: "button",
-          action_id: ACTIONS.backfill,
-          text: plainText(offer.label.slice(0, BUTTON_CHARS_MAX)),
-          value: channelId,
-        },
-      ],
-    },
-  ];
-  return { text: said, blocks };
+async function say({ turns, write: { chat } }: Slack, said: Said, user: string): Promise<void> {
+  const { channel: channelId } = said;
+  // In a direct message nobody else is there.
+  const message = { ...said, ...NO_PREVIEW };
+  const post = () => chat.postMessage(message);
+  if (channelId.startsWith("D")) await turns.take({ method: "post", channelId }, post);
+  else await chat.postEphemeral({ ...said, user });
+}
+
+type Said = Body & typeof MANNERS & { channel: string; thread_ts?: string };
+
+/** Cut before it is escaped, so that no link is cut. What is offered stands under the last. */
+function pieces(channelId: string, { text, offer }: Note, workspaceUrl: string): Body[] {
+  const all = split(text, PIECE_CHARS_MAX);
+  const shown = all.slice(0, PIECES_MAX).map((piece) => literalWithLinks(piece, workspaceUrl));
+  const bodies = shown.map((said): Body => ({ text: said }));
+  const last = bodies.at(-1);
+  if (last && all.length > PIECES_MAX) last.text += "…";
+  if (last && offer) last.blocks = [...sections(last.text, SECTIONS_MAX), button(channelId, offer)];
+  return bodies;
+}
+
+function button(value: string, { label }: NonNullable<Note["offer"]>): types.ActionsBlock {
+  const text = plainText(label.slice(0, BUTTON_CHARS_MAX));
+  const element = { type: "button", action_id: ACTIONS.backfill, text, value } as const;
+  return { type: "actions", elements: [element] };
 }
 
 /** See `Adapter.nod`. */

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
-import type { Mention } from "../../../src/events.ts";
-import { errorCode, type Slack } from "../client.ts";
+import type { Mention, Place } from "../../../src/events.ts";
+import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { body, MANNERS, NO_PREVIEW } from "./body.ts";
 
 const STATUS_WAIT_MS = 1_000;
@@ -102,18 +102,46 @@ export function threadOf(slack: Slack, to: Mention, signal: AbortSignal): Thread
   };
 }
 
-/** See `Adapter.retract`. */
+/** See `Adapter.retract`: what somebody wrote after the answer may be about it, so then it stays. */
 export async function retract(
   slack: Slack,
-  channel: string,
+  place: Place,
   messageIds: readonly string[],
 ): Promise<void> {
+  const { channelId: channel } = place;
   // What one person alone saw has no id of Slack's, and can't be taken back.
-  for (const ts of messageIds.filter((id) => MESSAGE_ID.test(id))) {
-    await slack.write.chat.delete({ channel, ts }).catch((error: unknown) => {
-      slack.log.debug({ code: errorCode(error), channelId: channel }, "a message stays");
-    });
+  const ids = messageIds.filter((id) => MESSAGE_ID.test(id));
+  const [first] = ids;
+  if (first === undefined) return;
+  try {
+    if (!(await isLast(slack, place, first))) return;
+    for (const ts of ids) await takeBack(slack, channel, ts);
+  } catch (error) {
+    slack.log.info({ reason: reasonOf(error), channelId: channel }, "an answer stays");
   }
+}
+
+/** Has nobody but bots written in the thread since then? What can't be looked through says no. */
+async function isLast(
+  slack: Slack,
+  { channelId: channel, threadId }: Place,
+  since: string,
+): Promise<boolean> {
+  if (threadId === null) return false;
+  const { botUserId } = await slack.identity();
+  const after = { channel, ts: threadId, oldest: since, limit: THREAD_MESSAGES_MAX };
+  const { messages = [], has_more } = await slack.read.conversations.replies(after);
+  // The thread's first message comes along whatever was asked for.
+  const isByPerson = messages.some(
+    ({ ts, user, bot_id }) => Number(ts) > Number(since) && !bot_id && user !== botUserId,
+  );
+  return !isByPerson && !has_more;
+}
+
+async function takeBack(slack: Slack, channel: string, ts: string): Promise<void> {
+  await slack.write.chat.delete({ channel, ts }).catch((error: unknown) => {
+    slack.log.debug({ code: errorCode(error), channelId: channel }, "a message stays");
+  });
 }
 
 function idOf(ts: string | undefined): string {

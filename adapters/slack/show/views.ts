@@ -30,6 +30,19 @@ export function askView(target: Target): types.ModalView {
   };
 }
 
+/** In the place of the form where Docent is not. */
+export function inviteView(): types.ModalView {
+  const text =
+    "I am not in this conversation, so I can neither read this message nor answer here. In a channel, invite me " +
+    "with /invite @docent and try again. Else send me the file in a direct message.";
+  return {
+    type: "modal",
+    title: plainText("Ask about this"),
+    close: plainText("Close"),
+    blocks: [{ type: "section", text: plainText(text) }],
+  };
+}
+
 function modal(
   callback_id: string,
   title: string,

@@ -23,21 +23,32 @@ export const statusCommand: Command = {
   async run(given, terminal) {
     const { values } = parseArgs({ args: given, options: { json: { type: "boolean" } } });
     const opened = terminal();
-    const status = await findStatus(opened);
+    const { status, isRunning } = await findStatus(opened);
     if (values.json) opened.say(JSON.stringify(status));
-    else for (const line of describe(status)) opened.say(line);
-    return EXIT.done;
+    else for (const line of [...stopped(isRunning), ...describe(status)]) opened.say(line);
+    return isRunning === false ? EXIT.failed : EXIT.done;
   },
 };
 
+interface Found {
+  status: Status;
+  /** Null: a Postgres does not tell whether anybody works on it. */
+  isRunning: boolean | null;
+}
+
 /** The process that has the embedded database is the only one that can look into it. */
-async function findStatus(terminal: Terminal): Promise<Status> {
+async function findStatus(terminal: Terminal): Promise<Found> {
   try {
-    return await lookInside(terminal);
+    const status = await lookInside(terminal);
+    return { status, isRunning: status.engine === "embedded" ? false : null };
   } catch (error) {
     if (!(error instanceof FolderInUse)) throw error;
-    return await askRunning(terminal, error);
+    return { status: await askRunning(terminal, error), isRunning: true };
   }
+}
+
+function stopped(isRunning: boolean | null): string[] {
+  return isRunning === false ? ["❌ Docent is not running. Start it: npm start", "As it was:"] : [];
 }
 
 async function lookInside(terminal: Terminal): Promise<Status> {
@@ -113,7 +124,7 @@ function modelTexts(model: ModelStatus, position: number): string[] {
   const until = isResting ? ` until ${stampOf(restingUntilMs)}` : "";
   const why = note === "" ? "" : ` (${note})`;
   return [
-    `${position + 1} ${id}: ${STATES[state]}${until}${next ? ", asked first" : ""}${why}`,
+    `${position + 1} ${id}: ${STATES[state]}${until}${next ? ", answers next" : ""}${why}`,
     ...[fix ? `→ ${fix}` : "", dayText(model), timesText(model), historyText(model)]
       .filter((text) => text !== "")
       .map((text) => `  ${text}`),
@@ -137,5 +148,7 @@ function timesText({ day: { firstTokenMs, totalMs } }: ModelStatus): string {
 function historyText({ sinceMs, lastSuccessMs }: ModelStatus): string {
   const text = (what: string, atMs: number | null) =>
     atMs === null ? [] : [`${what} ${stampOf(atMs)}`];
-  return [...text("so since", sinceMs), ...text("last success", lastSuccessMs)].join(", ");
+  return [...text("in this state since", sinceMs), ...text("last success", lastSuccessMs)].join(
+    ", ",
+  );
 }

@@ -9,7 +9,7 @@ export function detailsOf(facts: StatusFacts): string[] {
   return [
     ...narrow(...dotted(headOf(facts))),
     ...models.flatMap((model, i) => modelLines(model, `${i + 1} ${nameOf(model.id)}`, nowMs)),
-    ...embedderLines(facts.embedder),
+    ...embedderLines(facts.embedder, viewer.admin),
     ...(viewer.wide ? amountLines(facts) : []),
     ...(money ? moneyLines(money) : []),
   ];
@@ -52,8 +52,9 @@ function toDo(fix: string): string {
   return `→ ${fix.charAt(0).toLowerCase()}${fix.slice(1).replace(/\.$/, "")}`;
 }
 
-function embedderLines({ state, note }: Status["embedder"]): string[] {
-  return narrow(`Finding by meaning: ${state}`, ...(note ? [`→ ${note}`] : []));
+/** What is to be done about it is the operator's. */
+function embedderLines({ state, note }: Status["embedder"], admin: boolean): string[] {
+  return narrow(`Finding by meaning: ${state}`, ...(note && admin ? [`→ ${note}`] : []));
 }
 
 function amountLines({ files, queue, viewer }: StatusFacts): string[] {

@@ -23,9 +23,15 @@ export const FILES: Methods = {
     const page = Number(args.page ?? 1);
     const files = found.slice((page - 1) * count, page * count);
     const paging = { count, total: found.length, page, pages: Math.ceil(found.length / count) };
-    return { files: files.map((file) => fileFacts(world, file, caller.url)), paging };
+    return { files: files.map((file) => entry(world, file, caller.url)), paging };
   },
 };
+
+function entry(world: World, file: StoredFile, url: string): object {
+  const facts = fileFacts(world, file, url);
+  if (!file.sparse) return facts;
+  return { ...facts, shares: undefined, has_more_shares: false, skipped_shares: true };
+}
 
 /** The bot sees what is shared in a channel that it is in. */
 function isSeen(world: World, { channels }: StoredFile, { team }: Caller): boolean {

@@ -1,7 +1,7 @@
 /** views.* */
 import { randomUUID } from "node:crypto";
 import { type View, viewIn } from "../slack-blocks.ts";
-import type { StoredView, World } from "../slack-world.ts";
+import { type StoredView, TEAM, type World } from "../slack-world.ts";
 import { type Args, type Caller, type Methods, SlackSays } from "./method.ts";
 
 const TRIGGER_LIFE_MS = 3_000;
@@ -24,7 +24,8 @@ export const VIEWS: Methods = {
   },
   "views.publish": (world, args, caller) => {
     const { user_id: userId = "" } = args;
-    if (!world.users.has(userId)) throw new SlackSays("user_not_found");
+    const { teamId = TEAM } = world.users.get(userId) ?? { teamId: "" };
+    if (teamId !== caller.team.id) throw new SlackSays("user_not_found");
     const view = viewIn(args.view);
     if (view.type !== "home") throw new SlackSays("invalid_arguments", "type must be home");
     world.views = world.views.filter(
