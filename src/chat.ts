@@ -188,8 +188,8 @@ export interface Adapter {
   standing(place: Place, userId: string): Promise<Standing>;
   /** Takes messages of ours back, because their question is gone. Best effort. */
   retract(place: Place, messageIds: readonly string[]): Promise<void>;
-  /** Says something to this person alone, in this place. Best effort. */
-  tell(place: Place, userId: string, note: Note): Promise<void>;
+  /** Says something to this person alone, in this place. Best effort. @returns whether it was said */
+  tell(place: Place, userId: string, note: Note): Promise<boolean>;
   /** A sign of thanks on a message. Best effort. */
   nod(place: Place, messageId: string): Promise<void>;
   /** Ids of the people (no bots) who wrote in this thread. @throws {ServiceError} when the platform does not say */

@@ -111,7 +111,10 @@ export function createSlack(options: SlackOptions): SlackChat {
     standing: async (place, userId) => (await accessOf(place.workspaceId)).standing(userId),
     forget: (place) => accesses.forget(place),
     retract: (place, ids) => kindly(place, (slack) => retract(slack, place, ids)),
-    tell: (place, userId, note) => kindly(place, (slack) => tell(slack, place, userId, note)),
+    tell: async (place, userId, note) => {
+      const told = await kindly(place, (slack) => tell(slack, place, userId, note));
+      return told ?? false;
+    },
     nod: (place, messageId) => kindly(place, (slack) => nod(slack, place, messageId)),
     voices: async (place) => voices(await of(place), place),
     shared: async (place, cursor, signal) => shared(await of(place), place, cursor, signal),
@@ -197,11 +200,15 @@ async function listen(
 
 /** A workspace that is gone, or whose token is, shows nothing; that is no failure of what was to be shown. */
 function bestEffort(teams: Teams, log: Log) {
-  return async ({ workspaceId }: Place, show: (slack: Slack) => Promise<void>): Promise<void> => {
+  return async <T>(
+    { workspaceId }: Place,
+    show: (slack: Slack) => Promise<T>,
+  ): Promise<T | undefined> => {
     try {
-      await show(await teams.of(workspaceId));
+      return await show(await teams.of(workspaceId));
     } catch (error) {
       log.warn({ workspaceId, reason: reasonOf(error) }, "something could not be shown in Slack");
+      return undefined;
     }
   };
 }

@@ -63,7 +63,7 @@ export function createAdapter(site: Site, notifications: Listening): Adapter {
       for (const id of messageIds) await retractReply(db, id);
     },
     // Here nobody can be told or thanked alone; what concerns people stands at their files and answers.
-    tell: async () => undefined,
+    tell: async () => false,
     nod: async () => undefined,
     voices: ({ channelId, threadId }) => voicesIn(db, channelId, threadId),
     async shared({ channelId }) {

@@ -11,6 +11,7 @@ export interface SpokenDeps {
 // Their answers are about the person who asks.
 const PERSONAL = new Set<Word>(["files", "me", "usage", "sources"]);
 const TOLD_ALONE = "I have told you alone.";
+const NOT_TOLD = "That is for you alone, and just now I can't tell you alone.";
 
 /** Is this mention a command as it stands, like `@docent models`? Platforms have no slash commands inside threads. */
 export function isSpokenCommand({ text, fileIds, onlyFor }: Mention): boolean {
@@ -30,7 +31,8 @@ export async function* runSpoken(
   const isForAll = isDirect || !(word && PERSONAL.has(word));
   const aloud = isForAll && !isDirect;
   const reply = await command({ kind: "typed", place, userId, key, text, aloud });
-  if (!isForAll) await adapter.tell(place, userId, { text: reply.text });
   // Each line stays one, also where text is Markdown.
-  yield say(draft, isForAll ? reply.text.replaceAll("\n", "  \n") : TOLD_ALONE);
+  if (isForAll) return yield say(draft, reply.text.replaceAll("\n", "  \n"));
+  const isTold = await adapter.tell(place, userId, { text: reply.text });
+  yield say(draft, isTold ? TOLD_ALONE : NOT_TOLD);
 }

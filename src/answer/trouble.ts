@@ -19,7 +19,7 @@ export function troubleText(error: unknown, retryAt: Date | null): string {
   if (error instanceof ConfigError) return KEY_INVALID;
   if (!(error instanceof ServiceError)) throw error;
   if (retryAt) {
-    return `None of my models answered just now. I will try once more by myself ${inAbout(retryAt)}. Meanwhile, these passages speak of it:`;
+    return `None of my models answered just now. I will try once more by myself ${inAbout(retryAt)}, or when one of them is up again. Meanwhile, these passages speak of it:`;
   }
   if (error.status === CREDIT_OUT_STATUS) return CREDIT_OUT;
   if (!(error instanceof AllModelsFailed) || error.retryAt) return AGAIN_LATER;

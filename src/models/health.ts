@@ -100,7 +100,8 @@ function toFacts({ reason, restMs, inputMicrousd, outputMicrousd, ...row }: Heal
   };
 }
 
-function neverAsked(model: string): ModelFacts {
+/** A model of which nothing is known. */
+export function neverAsked(model: string): ModelFacts {
   return {
     model,
     state: "unknown",

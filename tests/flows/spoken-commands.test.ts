@@ -27,6 +27,13 @@ test("what a command says about the asker goes to the asker alone", async () => 
   expect(stage.chat.notes).toMatchObject([{ userId: "ben" }]);
 });
 
+test("what can't be told alone is not said to have been", async () => {
+  await start();
+  stage.chat.adapter.tell = async () => false;
+  const reply = await ask(stage, "usage", { user: "ben" });
+  expect(replyText(reply)).toBe("That is for you alone, and just now I can't tell you alone.");
+});
+
 test("words that only begin like a command are a question", async () => {
   await start();
   const reply = await ask(stage, "models of the Heron: when is the launch?");

@@ -94,6 +94,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     ...accessOf(channels),
     async tell(place, userId, note) {
       notes.push({ ...note, place, userId });
+      return true;
     },
     nod: async (_place, messageId) => void nods.push(messageId),
     shared: async (place, cursor) => sharedPage(before, place, cursor),

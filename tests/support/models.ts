@@ -2,27 +2,13 @@
 import type { Attempt } from "../../src/models/attempt.ts";
 import type { Health } from "../../src/models/chain.ts";
 import type { ModelFailed } from "../../src/models/failure.ts";
-import type { ModelFacts } from "../../src/models/health.ts";
+import { type ModelFacts, neverAsked } from "../../src/models/health.ts";
 import { BudgetReached, type Call, type Ledger, type Taken } from "../../src/money/ledger.ts";
 
 export const PAYER = { workspaceId: 1, userId: "U1" };
 
 export function factsOf(model: string, more: Partial<ModelFacts> = {}): ModelFacts {
-  return {
-    model,
-    state: "unknown",
-    reason: null,
-    since: null,
-    passedOverUntil: null,
-    lastSuccessAt: null,
-    failures: 0,
-    contextTokens: null,
-    seesImages: null,
-    price: null,
-    expiresOn: null,
-    uptimeDay: null,
-    ...more,
-  };
+  return { ...neverAsked(model), ...more };
 }
 
 export interface MemoryHealth extends Health {

@@ -70,7 +70,8 @@ async function mark(slack: Slack, marked: Marked, file: SharedFile, state: FileS
     case "failed":
       marked.failed.add(file.fileId);
       await done(slack, marked, file);
-      return await tell(slack, placeOf(file), file.userId, { text: state.reason });
+      await tell(slack, placeOf(file), file.userId, { text: state.reason });
+      return;
     default:
       state satisfies never;
   }

@@ -15,7 +15,12 @@ const PIECES_MAX = 5;
 const SECTIONS_MAX = 4;
 
 /** See `Adapter.tell`. */
-export async function tell(slack: Slack, place: Place, userId: string, note: Note): Promise<void> {
+export async function tell(
+  slack: Slack,
+  place: Place,
+  userId: string,
+  note: Note,
+): Promise<boolean> {
   const { channelId: channel, threadId } = place;
   const thread = threadId === null ? {} : { thread_ts: threadId };
   try {
@@ -23,8 +28,10 @@ export async function tell(slack: Slack, place: Place, userId: string, note: Not
     for (const said of pieces(channel, note, workspaceUrl)) {
       await say(slack, { channel, ...said, ...thread, ...MANNERS }, userId);
     }
+    return true;
   } catch (error) {
     slack.log.warn({ channelId: channel, reason: reasonOf(error) }, "a note could not be told");
+    return false;
   }
 }
 
