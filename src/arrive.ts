@@ -16,22 +16,24 @@ export async function arrive(
   deps: ArriveDeps,
   place: Place,
 ): Promise<{ ids: PlaceIds; readers: Readers }> {
-  const readers = await deps.adapterOf(place.platform).readers(place);
-  const mode = firstMode(deps.channels, readers);
+  const adapter = deps.adapterOf(place.platform);
+  const readers = await adapter.readers(place);
+  const mode = firstMode(deps.channels, readers, adapter);
   return { readers, ids: await ensurePlace(deps.db, place, readers, mode) };
 }
 
 /**
- * A group without a name is a conversation of its people alone, and a channel shared with other organisations is not
- * only ours: nothing there is read by itself.
+ * A group without a name is a conversation of its people alone, a channel shared with other organisations is not only
+ * ours, and in a community strangers come and go: nothing there is read by itself, unless the settings name it.
  */
 export function firstMode(
   { include, exclude }: ArriveDeps["channels"],
   { visibility, channelName: name, external = false }: Readers,
+  { communities }: Pick<Adapter, "communities"> = {},
 ): ChannelMode {
   if (name === null) return visibility === "direct" ? "auto" : "ask";
   const isNamed = (globs: readonly string[]) => globs.some((glob) => path.matchesGlob(name, glob));
   if (isNamed(exclude)) return "off";
-  const isWanted = isNamed(include) || (include.length === 0 && !external);
+  const isWanted = isNamed(include) || (include.length === 0 && !external && !communities);
   return isWanted ? "auto" : "ask";
 }

@@ -79,9 +79,9 @@ export async function greet(
   const { place, userId } = job.data;
   const adapter = deps.adapterOf(place.platform);
   const { ids, readers } = await arrive(deps, place);
-  const mode = await beginMode(deps.db, ids, firstMode(deps.channels, readers));
+  const mode = await beginMode(deps.db, ids, firstMode(deps.channels, readers, adapter));
   await saveInviter(deps.db, ids, userId);
-  const before = mode === "auto" ? await adapter.shared(place, null, signal) : null;
+  const before = mode === "auto" ? await adapter.shared(place, null, signal, true) : null;
   await adapter.tell(place, userId, greeting(mode, before, deps.embedder !== null));
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }
@@ -89,7 +89,7 @@ export async function greet(
 /** @param before the first page of what was shared; null where it would not be read */
 function greeting(mode: ChannelMode, before: SharedPage | null, costs: boolean): Note {
   const hello = `Thank you for inviting me! ${READS[mode]} ${PRIVACY}`;
-  const count = before?.total ?? before?.files.length ?? 0;
+  const count = before?.total ?? before?.listed.length ?? 0;
   if (count === 0) return { text: hello };
   const isMore = before?.total === null && before.next !== null;
   const files = `${isMore ? "more than " : ""}${filesOf(count)} ${count === 1 ? "was" : "were"}`;

@@ -3,7 +3,16 @@
  *
  * An adapter knows one platform and nothing of retrieval; the core knows no platform.
  */
-import type { FileShared, Incoming, Mention, OnlyFor, Place, SharedFile } from "./events.ts";
+import type { Directory, PersonChange } from "./directory.ts";
+import type {
+  FileShared,
+  FileTouched,
+  Incoming,
+  Mention,
+  OnlyFor,
+  Place,
+  SharedFile,
+} from "./events.ts";
 
 /** Which files of a channel are read: all documents shared there, only what is handed over, or none. */
 export type ChannelMode = "auto" | "ask" | "off";
@@ -27,6 +36,10 @@ export type Command = { place: Place; userId: string } & (
    * everybody in the place will read the reply.
    */
   | { kind: "typed"; text: string; key: string; onlyFor?: OnlyFor; aloud?: boolean }
+  /** Which workspace their direct messages search: that of `place`. */
+  | { kind: "choose_workspace" }
+  /** All that this person has shared in the workspace goes. */
+  | { kind: "forget_person"; personId: string }
 );
 
 /** `text` is for who asked, and for nobody else. */
@@ -63,6 +76,8 @@ export interface Citation {
   position: number;
   permalink: string | null;
   sharedAtMs: number;
+  /** Somebody who may has said that this file counts before others. */
+  official?: boolean;
 }
 
 /** A piece of a reply, in order. Text is CommonMark and comes in deltas; `restart` takes back all text so far. */
@@ -91,6 +106,10 @@ export interface Readers {
   outsiders: boolean | null;
   /** It is shared with other organisations. */
   external?: boolean;
+  /** For adults alone: its files are used only where that holds as well. */
+  ageRestricted?: boolean;
+  /** Not the whole workspace reads it, but whoever has certain roles: `alsoReadable` is all that they share. */
+  byRoles?: boolean;
   /** Other channels that the platform proves to be readable by every reader of this place. */
   alsoReadable: string[];
 }
@@ -101,10 +120,25 @@ export interface Standing {
   admin: boolean;
   /** Of the channel. */
   moderator: boolean;
+  /** Where the platform has roles. */
+  roles?: Role[];
+  /** When they came into the workspace, in milliseconds since 1970; where the platform says. */
+  memberSinceMs?: number | null;
 }
+
+/** A role of people, by the platform's id and its name. */
+export interface Role {
+  id: string;
+  name: string;
+}
+
+/** Where an answer to a mention stands: in a thread of its own, below the question, or with the asker alone. */
+export type AnswerStyle = "thread" | "reply" | "private";
 
 /** What an answer has put into the chat so far, so that a retry does not put it there twice. */
 export interface Posts {
+  /** How this channel wants its answers; the platform's own way where nobody has said. */
+  style?: AnswerStyle;
   /** Ids of the messages that earlier tries of the same answer posted, oldest first. */
   posted: readonly string[];
   /** Resolves once the id is stored; a second append waits for it. */
@@ -130,7 +164,24 @@ export interface Gap {
 export interface Note {
   text: string;
   /** One thing that they can say yes to, as a button. */
-  offer?: { kind: "backfill"; label: string };
+  offer?:
+    | { kind: "backfill"; label: string }
+    | { kind: "forget_person"; personId: string; label: string };
+}
+
+/** What somebody is typing, for completing it. */
+export interface Completing {
+  place: Place;
+  userId: string;
+  /** Files that this person may have forgotten. */
+  what: "file";
+  text: string;
+}
+
+/** One way to complete it: what is shown, and what is typed then. */
+export interface Choice {
+  label: string;
+  value: string;
 }
 
 /** A page of what was shared in a channel, newest first. */
@@ -150,17 +201,29 @@ export interface Inbox {
   accept(event: Incoming): Promise<void>;
   /** Does it, or says why not. Whether this person may is decided here (rights.ts). */
   command(command: Command): Promise<CommandReply>;
+  /** At most 25, best first. Nothing that this person can't read now. */
+  complete(completing: Completing): Promise<Choice[]>;
+  /** Is this workspace served? One that is not is left alone. The first one of a platform is, unless settings say. */
+  serves(place: Pick<Place, "platform" | "workspaceId">): Promise<boolean>;
+  /** The workspace that this person has chosen for direct messages; null: none yet. */
+  home(person: { platform: string; userId: string }): Promise<string | null>;
   /** What to read back after a time without connection. Null: nothing of this workspace was ever handed in. */
   gap(place: Pick<Place, "platform" | "workspaceId">): Promise<Gap | null>;
   /** Everything of this workspace up to then has been handed in; to be called now and then while connected. */
   caughtUp(place: Pick<Place, "platform" | "workspaceId">, untilMs: number): Promise<void>;
-  /** Somebody has become a guest, or is one no more: whatever any process remembers of readers must go. */
+  /** Other people can read much in the workspace: whatever any process remembers of readers must go. */
   peopleChanged(place: Pick<Place, "platform" | "workspaceId">): Promise<void>;
+  /** What somebody is, or where they came in. Resolves once it is stored; mostly it is no news, which costs little. */
+  personChanged(change: PersonChange): Promise<void>;
 }
 
 /** `listen` runs in gateways alone; everything else works in any process. */
 export interface Adapter {
   readonly platform: string;
+  /** Strangers come and go there, and people have roles: `standing` tells these, and what is not asked for is not read. */
+  readonly communities?: true;
+  /** Where there is none, the platform knows who reads a place without the core. */
+  readonly directory?: Directory;
   listen(inbox: Inbox): Promise<void>;
   /** Stops listening; what is being posted may finish. */
   close(): Promise<void>;
@@ -190,12 +253,25 @@ export interface Adapter {
   retract(place: Place, messageIds: readonly string[]): Promise<void>;
   /** Says something to this person alone, in this place. Best effort. @returns whether it was said */
   tell(place: Place, userId: string, note: Note): Promise<boolean>;
-  /** A sign of thanks on a message. Best effort. */
-  nod(place: Place, messageId: string): Promise<void>;
+  /** Says something in a channel, to all who read it. Best effort. @returns whether it was said */
+  announce(place: Place, note: Note): Promise<boolean>;
+  /** A sign of thanks on a message. Best effort. @returns whether it stands there */
+  nod(place: Place, messageId: string): Promise<boolean>;
   /** Ids of the people (no bots) who wrote in this thread. @throws {ServiceError} when the platform does not say */
   voices(place: Place): Promise<string[]>;
-  /** What was shared in this channel before. @param cursor `next` of the page before; null for the first */
-  shared(place: Place, cursor: string | null, signal: AbortSignal): Promise<SharedPage>;
+  /**
+   * What was shared in this channel before.
+   * @param cursor `next` of the page before; null for the first
+   * @param idsOnly what is listed is wanted alone: `files` may be empty
+   */
+  shared(
+    place: Place,
+    cursor: string | null,
+    signal: AbortSignal,
+    idsOnly?: boolean,
+  ): Promise<SharedPage>;
+  /** Where such a file is shared now. Of adapters that hand in such events. @throws {ServiceError} */
+  lookUp?(touched: FileTouched, signal: AbortSignal): Promise<FileShared[]>;
   /** Which of these files the platform says are deleted, or no longer shared there. What it does not say is not gone. */
   gone(files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
   /** Drops what is remembered of who can read this channel; without one, of the whole workspace or all of them. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { distance } from "./distance.ts";
 import { ConfigError } from "./errors.ts";
 import type { Budgets } from "./money/spending.ts";
 import { Environment } from "./settings/settings.ts";
@@ -20,6 +21,14 @@ export interface Config {
   generalAnswers: boolean;
   /** Admins beside those of the platform, by the platform's ids. */
   adminUsers: string[];
+  /** Workspaces that are served, by platform; where none is listed, the first one is. */
+  served: Record<string, string[]>;
+  /** Who may not use it at all, where people have roles. */
+  brakes: { allowedRoles: string[]; blockedRoles: string[]; memberAgeMsMin: number };
+  /** Questions a day of people with a role, by its id or name; whoever has several gets the most. */
+  questionsByRole: Record<string, number>;
+  /** Where moderators are told what concerns them, by the platform's id of the channel. */
+  modChannel: string | null;
   /** Channels by name, with * for anything: how they are read until somebody sets it. */
   channels: { include: string[]; exclude: string[] };
   /** `token` is needed for anything but loopback; `workspaceFile` holds people and channels. */
@@ -48,6 +57,13 @@ export interface Config {
     apiUrl: string | null;
     fileHosts: string[];
     teams: string[];
+  } | null;
+  discord: {
+    token: string;
+    apiUrl: string | null;
+    fileHosts: string[];
+    /** Which of how many; null: as many as Discord advises, all of them in this process. */
+    shards: { ids: number[]; count: number } | null;
   } | null;
   /** Of a workspace that has none of its own. */
   money: Budgets;
@@ -90,6 +106,23 @@ type Settings = v.InferOutput<typeof Environment>;
 
 /** The names of all settings, for checking that .env.example and the docs hold each of them. */
 export const SETTING_NAMES: readonly string[] = Object.keys(Environment.entries);
+
+// So many letters may be wrong in what was meant to be a setting.
+const WRONG_LETTERS_MAX = 2;
+
+/** Names that are no setting and look like one, each with the one that was probably meant. */
+export function misspelt(
+  environment: Record<string, string | undefined>,
+): { name: string; meant: string }[] {
+  const known = new Set(SETTING_NAMES);
+  const strange = Object.keys(environment).filter((name) => /^[A-Z]+(_[A-Z]+)+$/.test(name));
+  return strange
+    .filter((name) => !known.has(name))
+    .flatMap((name) => {
+      const meant = SETTING_NAMES.find((one) => distance(name, one) <= WRONG_LETTERS_MAX);
+      return meant ? [{ name, meant }] : [];
+    });
+}
 
 /** @throws {ConfigError} that lists every wrong setting with its fix, and no setting's value */
 export function readConfig(environment: Record<string, string | undefined>): Config {
@@ -173,6 +206,14 @@ function toConfig(settings: Settings): Config {
     scope: settings.SCOPE,
     generalAnswers: settings.GENERAL_ANSWERS === "on",
     adminUsers: settings.ADMIN_USERS,
+    served: { discord: settings.DISCORD_GUILDS },
+    brakes: {
+      allowedRoles: settings.ALLOWED_ROLES,
+      blockedRoles: settings.BLOCKED_ROLES,
+      memberAgeMsMin: settings.MEMBER_AGE_MIN * 60_000,
+    },
+    questionsByRole: settings.QUESTIONS_PER_DAY_BY_ROLE,
+    modChannel: settings.MOD_CHANNEL ?? null,
     channels: { include: settings.CHANNELS_INCLUDE, exclude: settings.CHANNELS_EXCLUDE },
     web: { token: settings.WEB_TOKEN ?? null, workspaceFile: settings.WEB_WORKSPACE ?? null },
     openrouter: {
@@ -188,6 +229,7 @@ function toConfig(settings: Settings): Config {
       requestsPerMinuteMax: settings.EMBED_RPM ?? null,
       concurrencyMax: settings.EMBED_CONCURRENCY,
     },
+    discord: toDiscord(settings),
     slack: SLACK_KEYS.some((name) => settings[name]) ? toSlack(settings) : null,
     money: {
       dayMicrousd: microusd(settings.BUDGET_USD_PER_DAY),
@@ -200,6 +242,17 @@ function toConfig(settings: Settings): Config {
 
 function microusd(dollars: number): number {
   return Math.round(dollars * 1e6);
+}
+
+function toDiscord(settings: Settings): Config["discord"] {
+  const token = settings.DISCORD_TOKEN;
+  if (token === undefined) return null;
+  return {
+    token,
+    apiUrl: settings.DISCORD_API_URL ?? null,
+    fileHosts: settings.DISCORD_FILE_HOSTS,
+    shards: settings.DISCORD_SHARDS ?? null,
+  };
 }
 
 function toSlack(settings: Settings): Config["slack"] {

@@ -48,6 +48,18 @@ export interface FileShared extends EventBase {
 export interface FileRemoved extends EventBase {
   kind: "file_removed";
   fileId: string;
+  /** It is deleted wherever it was shared: only the place's workspace counts then. */
+  everywhere?: boolean;
+}
+
+/** Something became of a file of which the platform says too little: `Adapter.lookUp` says where it is shared. */
+export interface FileTouched extends EventBase {
+  kind: "file_touched";
+  fileId: string;
+  /** Wherever it is shared: only the place's workspace counts then. */
+  everywhere: boolean;
+  /** Its content may have changed then, by a word of the platform's; null: it was shared. */
+  changedAt: string | null;
 }
 
 /** Somebody asks: a mention, a direct message or a follow-up. `text` has no mention of the bot in it. */
@@ -76,13 +88,17 @@ export interface Said extends EventBase {
   fileIds: string[];
   /** It mentions somebody, or answers somebody's message. */
   toOthers: boolean;
+  /** In milliseconds since 1970, where it is read back: an answer of later was no reason to say it. */
+  saidAtMs?: number;
 }
 
-/** The text of a message was edited. */
+/** The text of a message was edited, or what it shares. */
 export interface MessageChanged extends EventBase {
   kind: "message_changed";
   messageId: string;
   text: string;
+  /** All files that it shares now, where the platform tells: what else it shared before is gone. */
+  fileIds?: string[];
 }
 
 export interface MessageDeleted extends EventBase {
@@ -102,7 +118,8 @@ export interface Rated extends EventBase {
 /** Somebody wants an answer to stop where it is. */
 export interface Stopped extends EventBase {
   kind: "stopped";
-  messageId: string;
+  /** Null: all that is being written in the place's thread. */
+  messageId: string | null;
 }
 
 /** Somebody wants another answer in the place of the one that stands there. */
@@ -128,7 +145,7 @@ export interface BackfillAccepted extends EventBase {
   kind: "backfill_accepted";
 }
 
-/** The channel is gone, archived, or Docent is no longer in it. */
+/** The channel is gone, archived, or Docent is no longer in it; with a `threadId`, that thread of it alone is gone. */
 export interface ChannelGone extends EventBase {
   kind: "channel_gone";
 }
@@ -138,9 +155,16 @@ export interface WorkspaceGone extends EventBase {
   kind: "workspace_gone";
 }
 
+/** Somebody was put out of the workspace for good. Only the place's workspace counts; `userId` is theirs. */
+export interface Banned extends EventBase {
+  kind: "banned";
+  name: string;
+}
+
 export type Incoming =
   | FileShared
   | FileRemoved
+  | FileTouched
   | Mention
   | Said
   | MessageChanged
@@ -152,4 +176,5 @@ export type Incoming =
   | Joined
   | BackfillAccepted
   | ChannelGone
-  | WorkspaceGone;
+  | WorkspaceGone
+  | Banned;

@@ -1,15 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Adapter, Inbox } from "./chat.ts";
+import { complete } from "./commands/complete.ts";
+import { settleServed } from "./db/served.ts";
 import { createIntake } from "./intake.ts";
-import { commandsOf, type Life, type Parts } from "./parts.ts";
+import { commandsOf, type Life, type Parts, rulesOf } from "./parts.ts";
 
 const LISTEN_WAIT_MS = 5_000;
 
 /** Listens to the platforms, and hands in what happens there. */
 export async function startGateways(parts: Parts, adapters: Adapter[], life: Life): Promise<void> {
-  const { log, database, queue } = parts;
+  const { config, log, database, queue } = parts;
   const intake = createIntake({ db: database.pool, queue });
-  const inbox: Inbox = { ...intake, command: commandsOf(parts, adapters, intake.accept) };
+  const inbox: Inbox = {
+    ...intake,
+    command: commandsOf(parts, adapters, intake.accept),
+    complete: (typing) => complete({ db: database.pool, ...rulesOf(config, adapters) }, typing),
+    serves: (workspace) =>
+      settleServed(database.pool, workspace, config.served[workspace.platform] ?? []),
+  };
   for (const adapter of adapters) {
     life.opened(() => adapter.close());
     const listening = adapter.listen(inbox);

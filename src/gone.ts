@@ -9,9 +9,11 @@ import {
 } from "./db/gone.ts";
 import { findPlace } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
+import { removeSharesIn } from "./db/unshare.ts";
 import type { ChannelGone, WorkspaceGone } from "./events.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
+import { dropListing } from "./outsiders.ts";
 import { refreshFrequencies } from "./search/frequencies.ts";
 
 interface GoneDeps {
@@ -27,9 +29,11 @@ const WORDS_AT_ONCE = 5_000;
 
 /** Hidden at once; its files are deleted later, if it does not come back. */
 export async function leaveChannel({ db, queue }: GoneDeps, job: Job<ChannelGone>): Promise<void> {
+  const { threadId } = job.data.place;
   const ids = await findPlace(db, job.data.place);
   await inTransaction(db, async (client) => {
-    if (ids) await hideChannel(client, ids);
+    if (ids && threadId !== null) await removeSharesIn(client, ids, threadId);
+    else if (ids) await hideChannel(client, ids);
     await queue.complete(client, "event", job);
   });
 }
@@ -41,6 +45,7 @@ export async function leaveWorkspace(
 ): Promise<void> {
   await inTransaction(db, async (client) => {
     await deleteWorkspace(client, job.data.place, job.id);
+    await dropListing(client, job.data.place);
     await queue.complete(client, "event", job);
   });
 }

@@ -1,4 +1,4 @@
-import { type AnswerDeps, answerQuestion } from "./answer/answer.ts";
+import type { AnswerDeps } from "./answer/answer.ts";
 import {
   type AskedAnewDeps,
   deleteQuestion,
@@ -9,7 +9,8 @@ import {
   stop,
 } from "./answer/asked-anew.ts";
 import type { RetryDue } from "./answer/retry.ts";
-import { hearSaid } from "./answer/said.ts";
+import { hearMention, hearSaid } from "./answer/said.ts";
+import { hearStop, type StopSaid } from "./answer/stop-said.ts";
 import { arrive } from "./arrive.ts";
 import {
   acceptBackfill,
@@ -19,8 +20,9 @@ import {
   greet,
   readBackfilled,
 } from "./backfill.ts";
+import { type BannedDeps, offerToForget } from "./banned.ts";
 import type { Adapter } from "./chat.ts";
-import { removeShare, sharesOf } from "./db/contents.ts";
+import { removeShare, removeShares, sharesOf } from "./db/contents.ts";
 import { findPlace } from "./db/places.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { AccessChanged, FileRemoved, Incoming } from "./events.ts";
@@ -28,22 +30,32 @@ import { leaveChannel, leaveWorkspace } from "./gone.ts";
 import { fillVectors, type VectorsWanted } from "./ingest/fill.ts";
 import { type IngestDeps, ingestFile } from "./ingest/ingest.ts";
 import type { Job } from "./jobs/worker.ts";
+import { continueListing, type OutsidersDue } from "./outsiders.ts";
 import { type SweepDue, sweep } from "./sweep.ts";
+import { takeTouched } from "./touched.ts";
 
-export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps {
+export interface HandleDeps extends AnswerDeps, IngestDeps, AskedAnewDeps, BannedDeps {
   adapterOf(platform: string): Adapter;
   limits: AnswerDeps["limits"] & IngestDeps["limits"];
 }
 
 /** What is in the queue: what happened on a platform, and what we want done ourselves. */
-export type Work = Incoming | VectorsWanted | RetryDue | BackfillDue | BackfillFile | SweepDue;
+export type Work =
+  | Incoming
+  | StopSaid
+  | VectorsWanted
+  | RetryDue
+  | BackfillDue
+  | BackfillFile
+  | SweepDue
+  | OutsidersDue;
 
 /** The one switch from what happened to what is done about it. */
 export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal): Promise<void> {
   const { data: work, ...attempt } = job;
   switch (work.kind) {
     case "mention":
-      return answerQuestion(deps, { ...attempt, data: work }, signal);
+      return hearMention(deps, { ...attempt, data: work }, signal);
     case "said":
       return hearSaid(deps, { ...attempt, data: work }, signal);
     case "message_changed":
@@ -54,16 +66,22 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
       return rate(deps, { ...attempt, data: work });
     case "stopped":
       return stop(deps, { ...attempt, data: work });
+    case "stop_said":
+      return hearStop(deps, { ...attempt, data: work });
     case "regenerate_wanted":
       return regenerate(deps, { ...attempt, data: work });
     case "sweep_due":
       return sweep(deps, { ...attempt, data: work }, signal);
+    case "outsiders_due":
+      return continueListing(deps, { ...attempt, data: work }, signal);
     case "retry_due":
       return retry(deps, { ...attempt, data: work });
     case "file_shared":
       return ingestFile(deps, { ...attempt, data: work }, signal);
     case "file_removed":
       return removeFile(deps, { ...attempt, data: work });
+    case "file_touched":
+      return takeTouched(deps, { ...attempt, data: work }, signal);
     case "access_changed":
       return refreshAccess(deps, { ...attempt, data: work });
     case "vectors_wanted":
@@ -80,16 +98,19 @@ export function handleWork(deps: HandleDeps, job: Job<Work>, signal: AbortSignal
       return leaveChannel(deps, { ...attempt, data: work });
     case "workspace_gone":
       return leaveWorkspace(deps, { ...attempt, data: work });
+    case "banned":
+      return offerToForget(deps, { ...attempt, data: work });
     default:
       return work satisfies never;
   }
 }
 
 async function removeFile(deps: HandleDeps, job: Job<FileRemoved>): Promise<void> {
-  const { place, fileId } = job.data;
-  const ids = await findPlace(deps.db, place);
+  const { place, fileId, everywhere } = job.data;
+  const ids = everywhere ? null : await findPlace(deps.db, place);
   await inTransaction(deps.db, async (client) => {
-    if (ids) await removeShare(client, ids, fileId);
+    if (everywhere) await removeShares(client, place, fileId);
+    else if (ids) await removeShare(client, ids, fileId);
     await deps.queue.complete(client, "event", job);
   });
 }

@@ -34,9 +34,9 @@ export function statusOf({ config, database, queue, embedder }: Omit<Parts, "met
 }
 
 /** The rules by which a place is met, and who runs it. */
-export function rulesOf({ channels, adminUsers }: Config, adapters: Adapter[]) {
+export function rulesOf({ channels, adminUsers, brakes }: Config, adapters: Adapter[]) {
   const adapterOf = (platform: string) => adapterNamed(adapters, platform);
-  return { adapterOf, channels, adminUsers };
+  return { adapterOf, channels, adminUsers, brakes };
 }
 
 function adapterNamed(adapters: Adapter[], platform: string): Adapter {
@@ -57,6 +57,7 @@ export function commandsOf(
   const deps: CommandDeps = {
     ...{ db: database.pool, accept, status: statusOf(parts), ...rulesOf(config, adapters) },
     ...{ scope: config.scope, limits: config.limits, sentTo: sentTo(parts) },
+    questionsByRole: config.questionsByRole,
   };
   return (command) => runCommand(deps, command);
 }

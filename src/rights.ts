@@ -12,7 +12,12 @@ export type Action =
   | "stop"
   | "regenerate"
   | "rate"
-  | "see_money";
+  | "see_money"
+  | "pause"
+  | "block"
+  | "forget_person"
+  | "set_sources"
+  | "set_official";
 
 /** `owner`: who shared the file, asked the question, or whom it is about. `reader`: who can read the place. */
 export type Role = "reader" | "owner" | "moderator" | "admin";
@@ -33,6 +38,12 @@ export const RIGHTS: Record<Action, readonly Role[]> = {
   rate: ["reader", "owner", "moderator", "admin"],
   // What the workspace has spent, and how the key stands.
   see_money: ["admin"],
+  pause: ["admin"],
+  block: ["moderator", "admin"],
+  // What somebody else has shared, all of it.
+  forget_person: ["moderator", "admin"],
+  set_sources: ["admin"],
+  set_official: ["moderator", "admin"],
 };
 
 export interface Actor {

@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { Adapter } from "./chat.ts";
 import { removeShare } from "./db/contents.ts";
 import { sharesBefore } from "./db/gaps.ts";
@@ -9,11 +9,13 @@ import type { Queue } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
 import type { Log } from "./log.ts";
 
-/** Nobody listened for a while, so files of this channel may have been deleted unheard. It comes from ourselves. */
+/** Files of this channel may have been deleted unheard. It comes from ourselves. */
 export interface SweepDue {
   kind: "sweep_due";
   place: Place;
   userId: string;
+  /** Ids of files that the platform's list left out, to be asked about. Not there: the list is to be read first. */
+  ask?: string[];
 }
 
 export interface SweepDeps {
@@ -24,7 +26,10 @@ export interface SweepDeps {
 }
 
 // Of a channel with more, the rest is left to the check that each answer makes of what it cites.
-const PAGES_MAX = 200;
+const PAGES_MAX = 100;
+// What happens meanwhile is not to wait for a long sweep: its rest is another job, behind that.
+const ASKED_PER_JOB = 25;
+const ASKED_MAX = 5_000;
 
 /**
  * Removes what the platform says is gone. Its list of the channel's files only says what need not be asked about:
@@ -38,30 +43,41 @@ export async function sweep(
 ): Promise<void> {
   const { place } = job.data;
   const ids = await findPlace(deps.db, place);
-  const gone = ids ? await goneFrom(deps, place, ids, signal) : [];
+  const missing = ids ? await missingFrom(deps, job.data, ids, signal) : [];
+  const asked = missing.slice(0, ASKED_PER_JOB);
+  const ask = missing.slice(ASKED_PER_JOB, ASKED_MAX).map(({ fileId }) => fileId);
+  const gone = await deps.adapterOf(place.platform).gone(asked, signal);
+  signal.throwIfAborted();
   await inTransaction(deps.db, async (client) => {
     if (ids) for (const { fileId } of gone) await removeShare(client, ids, fileId);
+    if (ask.length > 0) await sendSweep(deps.queue, client, { ...job.data, ask });
     await deps.queue.complete(client, "event", job);
   });
   if (gone.length > 0) deps.log.info({ files: gone.length }, "files were deleted unheard");
 }
 
-async function goneFrom(
+/** Behind all that happens. */
+export async function sendSweep(queue: Queue, client: PoolClient, due: SweepDue): Promise<void> {
+  const { platform, workspaceId } = due.place;
+  await queue.send(client, "event", due, `${platform}:${workspaceId}`, { behind: true });
+}
+
+/** What is shared here as far as we know, and not among what the platform lists. */
+async function missingFrom(
   { db, adapterOf }: SweepDeps,
-  place: Place,
+  { place, ask }: SweepDue,
   ids: PlaceIds,
   signal: AbortSignal,
 ): Promise<SharedFile[]> {
   // What is shared while the list is read may not be in it.
   const known = await sharesBefore(db, ids, new Date());
   if (known.length === 0) return [];
-  const adapter = adapterOf(place.platform);
-  const listed = await listedIn(adapter, place, signal);
-  const missing = listed ? known.filter(({ fileId }) => !listed.has(fileId)) : [];
-  return await adapter.gone(
-    missing.map((file) => ({ ...file, place })),
-    signal,
+  const wanted = ask && new Set(ask);
+  const listed = wanted ? null : await listedIn(adapterOf(place.platform), place, signal);
+  const missing = known.filter(({ fileId }) =>
+    wanted ? wanted.has(fileId) : listed && !listed.has(fileId),
   );
+  return missing.map((file) => ({ ...file, place }));
 }
 
 /** Null: there are more than are listed here. */
@@ -73,7 +89,7 @@ async function listedIn(
   const fileIds = new Set<string>();
   let cursor: string | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await adapter.shared(place, cursor, signal);
+    const page = await adapter.shared(place, cursor, signal, true);
     for (const fileId of page.listed) fileIds.add(fileId);
     if (page.next === null) return fileIds;
     cursor = page.next;

@@ -17,6 +17,7 @@ const GRACE_MS = 30_000;
 const QUESTION_SLOTS = 8;
 const EVENT_SLOTS = 2;
 const FILE_SLOTS = 2;
+const PEOPLE_SLOTS = 2;
 const FILES_AT_ONCE_PER_WORKSPACE = 2;
 
 /** Does what is in the queue, and what has to be done on a clock. */
@@ -43,6 +44,8 @@ export async function startWork(
     chain: models?.chain ?? null,
     stops: await createStops(notifications),
     scope: config.scope,
+    modChannel: config.modChannel,
+    questionsByRole: config.questionsByRole,
     generalAnswers: config.generalAnswers,
     limits: config.limits,
   };
@@ -51,6 +54,7 @@ export async function startWork(
     { name: "question", slots: QUESTION_SLOTS, groupMax: questionsAtOncePerPerson, handler },
     { name: "event", slots: EVENT_SLOTS, handler },
     { name: "file", slots: FILE_SLOTS, groupMax: FILES_AT_ONCE_PER_WORKSPACE, handler },
+    { name: "people", slots: PEOPLE_SLOTS, groupMax: 1, handler },
   ];
   if (embedder) rooms.push({ name: "vectors", slots: 1, handler });
   const worker = await startWorker({ queue, notifications, log, metrics }, rooms);

@@ -1,6 +1,7 @@
 import {
   type Logger,
   LogLevel,
+  type WebAPICallResult,
   WebAPIHTTPError,
   WebAPIPlatformError,
   WebAPIRateLimitedError,
@@ -10,7 +11,7 @@ import {
 } from "@slack/web-api";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
-import { type Clock, createTurns, type Turns } from "./turns.ts";
+import { type Clock, createTurns, isPaced, type Turn, type Turns } from "./turns.ts";
 
 const TIMEOUT_MS = 15_000;
 const READ_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000 };
@@ -48,6 +49,8 @@ export interface Identity {
 export interface Slack {
   /** Tries again by itself: for what may be done twice. */
   read: WebClient;
+  /** As `read`, for work that nobody waits for: what somebody waits for goes first. */
+  background: WebClient;
   /** Tries once: a message whose answer was lost may well have been posted. */
   write: WebClient;
   botToken: string;
@@ -63,18 +66,48 @@ export interface ClientOptions {
   /** Where the Web API is; Slack's own by default. */
   apiUrl: string | undefined;
   clock?: Clock | undefined;
+  /** Ends the waiting of all calls for their turns. */
+  closing?: AbortSignal | undefined;
   log: Log;
 }
 
-export function createClient({ botToken, apiUrl, clock, log }: ClientOptions): Slack {
-  const read = new WebClient(botToken, webOptions({ apiUrl, log }, READ_RETRIES));
-  const write = new WebClient(botToken, webOptions({ apiUrl, log }, NO_RETRIES));
+export function createClient({ botToken, apiUrl, clock, closing, log }: ClientOptions): Slack {
+  const turns = createTurns(clock);
+  const reading = webOptions({ apiUrl, log }, READ_RETRIES);
+  const writing = webOptions({ apiUrl, log }, NO_RETRIES);
+  const pacing = { turns, signal: closing };
+  const read = new PacedClient(botToken, reading, pacing);
+  const background = new PacedClient(botToken, reading, { ...pacing, background: true });
+  const write = new PacedClient(botToken, writing, pacing);
   let known: Identity | null = null;
   const identity = async () => {
     known ??= await whoAmI(read);
     return known;
   };
-  return { read, write, botToken, turns: createTurns(clock), log, identity };
+  return { read, background, write, botToken, turns, log, identity };
+}
+
+interface Pacing extends Omit<Turn, "method"> {
+  turns: Turns;
+}
+
+/** Each call waits for its turn, where its method has any. */
+class PacedClient extends WebClient {
+  readonly #pacing: Pacing;
+
+  constructor(botToken: string, options: WebClientOptions, pacing: Pacing) {
+    super(botToken, options);
+    this.#pacing = pacing;
+  }
+
+  override async apiCall(
+    method: string,
+    options?: Record<string, unknown>,
+  ): Promise<WebAPICallResult> {
+    const call = () => super.apiCall(method, options);
+    const { turns, ...turn } = this.#pacing;
+    return isPaced(method) ? await turns.take({ ...turn, method }, call) : await call();
+  }
 }
 
 /** Slack's own defaults wait without end, and stop all calls for one that was limited. */

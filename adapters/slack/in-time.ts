@@ -15,3 +15,16 @@ export async function inTime<T, const L>(
   patience.catch(() => undefined);
   return await Promise.race([work, patience]).finally(() => timer.abort());
 }
+
+/** What comes of the work, unless the signal ends the waiting: then it goes on by itself, as above. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const ended = Promise.withResolvers<never>();
+  const end = () => ended.reject(signal.reason);
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([ended.promise, work]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}

@@ -1,14 +1,18 @@
 import { Hono } from "hono";
 import type { Pool } from "pg";
 import type { Adapter, Inbox } from "../../src/chat.ts";
+import type { People } from "../../src/directory.ts";
 import { ConfigError } from "../../src/errors.ts";
 import type { Incoming, Place } from "../../src/events.ts";
 import type { Log } from "../../src/log.ts";
 import type { Pace } from "../shared/pace.ts";
 import { sealer } from "../shared/seal.ts";
 import { createClient, reasonOf, type Slack } from "./client.ts";
+import { lookUp } from "./events/look-up.ts";
+import { unlessAborted } from "./in-time.ts";
 import { installRoutes } from "./install/install.ts";
 import { type Accesses, createAccesses } from "./read/accesses.ts";
+import { createDirectory } from "./read/directory.ts";
 import { download, gone, present } from "./read/files.ts";
 import { shared } from "./read/history.ts";
 import { voices } from "./read/voices.ts";
@@ -21,7 +25,7 @@ import { SocketReceiver, type SocketTimes } from "./receive/receiver.ts";
 import { createTake } from "./receive/take.ts";
 import { createMarks } from "./show/mark.ts";
 import { post } from "./show/post.ts";
-import { nod, tell } from "./show/tell.ts";
+import { announce, nod, tell } from "./show/tell.ts";
 import { retract } from "./show/thread.ts";
 import { createTeams, singleTeam, type Teams } from "./teams.ts";
 import type { Clock } from "./turns.ts";
@@ -51,6 +55,8 @@ export interface SlackOptions {
   fileHosts?: readonly string[] | undefined;
   /** Workspaces that are served. None: the one that the token belongs to, or the first that is added. */
   teams?: readonly string[] | undefined;
+  /** What is written down of what `directory` tells. */
+  people: People;
   /** Least time between two pieces of a streamed answer. */
   paceMs?: number | undefined;
   /** Other times, for tests. */
@@ -71,7 +77,6 @@ export interface Times extends SocketTimes {
   ackWithinMs: number;
   askWithinMs: number;
   noteEveryMs: number;
-  historyPaceMs: number;
   readBackEveryMs: number;
 }
 
@@ -83,9 +88,10 @@ export interface SlackChat {
 
 export function createSlack(options: SlackOptions): SlackChat {
   const { fileHosts = [], paceMs = PACE_MS, secretKey = null } = options;
-  const { teams, ready, installing } = workspaces(options);
+  const closing = new AbortController();
+  const { teams, ready, installing } = workspaces(options, closing.signal);
   const { receiver, receiving } = createReceiver(options, ready);
-  const accesses = createAccesses();
+  const accesses = createAccesses(options.people);
   const behind = createBehind(options.log);
   const marks = createMarks();
   const pace: Pace = { everyMs: paceMs, charsMin: PIECE_CHARS_MIN };
@@ -94,10 +100,12 @@ export function createSlack(options: SlackOptions): SlackChat {
   const kindly = bestEffort(teams, options.log);
   const adapter: Adapter = {
     platform: "slack",
+    directory: createDirectory((workspaceId) => teams.of(workspaceId)),
     listen: (inbox) => listen({ options, teams, receiver, accesses, behind }, inbox),
     close: async () => {
       await receiver.stop();
       await behind.close();
+      closing.abort();
     },
     download: async function* (file, bytesMax, signal) {
       const slack = await of(file.place);
@@ -115,9 +123,17 @@ export function createSlack(options: SlackOptions): SlackChat {
       const told = await kindly(place, (slack) => tell(slack, place, userId, note));
       return told ?? false;
     },
-    nod: (place, messageId) => kindly(place, (slack) => nod(slack, place, messageId)),
+    announce: async (place, note) => {
+      const said = await kindly(place, (slack) => announce(slack, place, note));
+      return said ?? false;
+    },
+    nod: async (place, messageId) =>
+      (await kindly(place, (slack) => nod(slack, place, messageId))) ?? false,
     voices: async (place) => voices(await of(place), place),
-    shared: async (place, cursor, signal) => shared(await of(place), place, cursor, signal),
+    shared: async (place, cursor, signal, idsOnly) =>
+      shared(await of(place), { place, cursor, idsOnly }, signal),
+    lookUp: async (touched, signal) =>
+      unlessAborted(lookUp(await of(touched.place), touched), signal),
     gone: async (files, signal) => {
       const [file] = files;
       return file ? gone(await of(file.place), files, signal) : [];
@@ -138,11 +154,11 @@ interface Workspaces {
   installing: Hono | null;
 }
 
-function workspaces(options: SlackOptions): Workspaces {
+function workspaces(options: SlackOptions, closing: AbortSignal): Workspaces {
   const { botToken, oauth, teams: served = [], times, log } = options;
   const apiUrl = options.apiUrl ?? undefined;
   const connect = (token: string) =>
-    createClient({ botToken: token, apiUrl, clock: times?.clock, log });
+    createClient({ botToken: token, apiUrl, clock: times?.clock, closing, log });
   if (botToken !== null) {
     const slack = connect(botToken);
     const ready = () => slack.identity();
@@ -188,11 +204,11 @@ async function listen(
     await inbox.accept(event);
     if (event.kind === "workspace_gone") await teams.remove(event.place.workspaceId);
   };
-  const { ackWithinMs, askWithinMs, noteEveryMs, historyPaceMs: paceMs } = times;
+  const { ackWithinMs, askWithinMs, noteEveryMs } = times;
   const readBackEveryMs = appToken ? null : (times.readBackEveryMs ?? READ_BACK_EVERY_MS);
-  const reading = { teams, inbox, accept, readBackEveryMs, noteEveryMs, paceMs, log };
+  const reading = { teams, inbox, accept, readBackEveryMs, noteEveryMs, log };
   const { whileHearing, missed } = createCatchUp(reading);
-  const people = createPeople({ accessOf: accesses.of, inbox });
+  const people = createPeople(inbox);
   const handing = { teams, inbox, accept, missed, people, behind, secretKey, log };
   createApp(receiver, createTake({ ...handing, ackWithinMs, askWithinMs }), log);
   await receiver.start(whileHearing);

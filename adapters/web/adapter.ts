@@ -64,7 +64,9 @@ export function createAdapter(site: Site, notifications: Listening): Adapter {
     },
     // Here nobody can be told or thanked alone; what concerns people stands at their files and answers.
     tell: async () => false,
-    nod: async () => undefined,
+    // Whoever is to be told something is at the page.
+    announce: async () => false,
+    nod: async () => false,
     voices: ({ channelId, threadId }) => voicesIn(db, channelId, threadId),
     async shared({ channelId }) {
       const files = await filesIn(db, channelId);

@@ -10,7 +10,7 @@ import {
   unknownMessages,
 } from "../db/answers.ts";
 import { wantsStreaming } from "../db/people.ts";
-import type { PlaceIds } from "../db/places.ts";
+import { type PlaceIds, styleOf } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Mention } from "../events.ts";
 import { JobPostponed, type Queue } from "../jobs/queue.ts";
@@ -29,6 +29,9 @@ export interface AnswerDeps extends ComposeDeps, ArriveDeps {
   stops: Stops;
 }
 
+/** A question, and for which time it is answered: the first, where it does not say. */
+export type Question = Mention & { version?: number };
+
 /** One answer on its way: what a retry must find again, and what is written down at the end. */
 interface Answering {
   job: Job<Mention>;
@@ -42,21 +45,25 @@ const TROUBLE =
 /** Flow 2: a question gets exactly one answer, streamed into its thread. */
 export async function answerQuestion(
   deps: AnswerDeps,
-  job: Job<Mention>,
+  job: Job<Question>,
   signal: AbortSignal,
 ): Promise<void> {
-  const asked = job.data;
+  let asked = job.data;
   const adapter = deps.adapterOf(asked.place.platform);
   const draft = emptyDraft();
   let answering: Answering | null = null;
   try {
     const { ids, readers } = await arrive(deps, asked.place);
+    const style = await styleOf(deps.db, ids);
+    if (style === "private" && readers.visibility !== "direct") asked = inPrivate(asked);
     const answer = await ensureAnswer(deps.db, ids, asked);
     answering = { job, ids, answer };
-    if (answer.state !== "answering") return await finish(deps, answering, null);
+    // Asked anew meanwhile, it is another job's.
+    const isOurs = answer.version === (job.data.version ?? 1);
+    if (answer.state !== "answering" || !isOurs) return await finish(deps, answering, null);
     if (isTooLate(asked)) return await letGo(deps, answering, draft);
-    await assertTurn(deps.db, ids, asked, answer.id);
     using stop = deps.stops.watch(ids.workspaceId, answer.id);
+    await assertTurn(deps.db, ids, asked, answer.id);
     const left = new AbortController();
     const either = AbortSignal.any([signal, stop.signal, left.signal]);
     const { id: answerId, version, retried } = answer;
@@ -64,7 +71,8 @@ export async function answerQuestion(
     const question = { ...asked, ids, readers, payer, answerId, version, retried };
     const reply = drain(compose(deps, adapter, question, draft, either), () => left.abort());
     const streams = await wantsStreaming(deps.db, ids.workspaceId, asked.userId);
-    await adapter.post(asked, streams ? reply : whole(reply), postsOf(deps, answering), signal);
+    const posts = { ...postsOf(deps, answering), ...(style && { style }) };
+    await adapter.post(asked, streams ? reply : whole(reply), posts, signal);
   } catch (error) {
     signal.throwIfAborted();
     const isTrouble = !(error instanceof JobPostponed);
@@ -77,6 +85,11 @@ export async function answerQuestion(
     { answer: answering.answer.id, model, failed, sources: sources.length },
     "answered",
   );
+}
+
+/** Asked where all answers go to the asker alone; without a way back of its own, the platform finds one. */
+function inPrivate(asked: Mention): Mention {
+  return { onlyFor: { handle: "", untilMs: Number.MAX_SAFE_INTEGER }, ...asked };
 }
 
 /** The way back to one person alone is open for a while only. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
 import { allowed, type RightsDeps } from "../commands/allowed.ts";
+import { stopAnswers } from "../commands/stop.ts";
 import {
   deleteAnswer,
   findAnswer,
@@ -10,9 +11,10 @@ import {
 } from "../db/answers.ts";
 import { findPlace, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { editWaiting, forgetWaiting } from "../db/unfinished.ts";
+import { removeSharesOf } from "../db/unshare.ts";
 import type {
   Incoming,
-  Mention,
   MessageChanged,
   MessageDeleted,
   Rated,
@@ -21,8 +23,9 @@ import type {
 } from "../events.ts";
 import { JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
+import type { Question } from "./answer.ts";
 import type { RetryDue } from "./retry.ts";
-import { STOP_NOTICE, stopName } from "./stops.ts";
+import { notifyStop } from "./stops.ts";
 
 /** What can happen to a question once it was asked: edited, deleted, rated, stopped, asked for again. */
 export interface AskedAnewDeps extends RightsDeps {
@@ -36,27 +39,39 @@ const RETRY_PATIENCE_S = 10 * 60;
 /** A later edit is the beginning of something else. */
 const EDIT_MS_MAX = 10 * 60_000;
 
-type Event = Rated | Stopped | RegenerateWanted | MessageChanged | MessageDeleted | RetryDue;
+/** An answer that has just been begun with can be stopped after this. */
+export const SOON_MS = 300;
+
+type Event = Rated | RegenerateWanted | MessageChanged | MessageDeleted | RetryDue;
 
 /** A question that was edited is answered again, in place; a comma more is no other question. */
 export function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>): Promise<void> {
-  return onAnswer(deps, job, async (client, ids, answer) => {
-    const { text, userId } = job.data;
+  const { place, messageId, text, userId, fileIds } = job.data;
+  return inJob(deps, job, async (client, ids) => {
+    if (ids && fileIds) await removeSharesOf(client, ids, messageId, fileIds);
+    if (await editWaiting(client, job.data)) return;
+    const answer = ids && (await findAnswer(client, ids, job.data.messageId));
+    if (!answer) return;
     const isLate = Date.now() - answer.askedAt.getTime() > EDIT_MS_MAX;
-    if (isLate || userId !== answer.askerId || letters(text) === letters(answer.question)) return;
-    await answerAgain(deps, client, { ids, answer, place: job.data.place }, text);
+    const isSame = userId !== answer.askerId || letters(text) === letters(answer.question);
+    if (isLate || isSame) return;
+    await answerAgain(deps, client, { ids, answer, place }, text);
   });
 }
 
-/** With its question an answer goes too; the adapter leaves it where somebody wrote after it. */
+/** With a message its files go, with a question its answer; the adapter leaves it where somebody wrote after it. */
 export async function deleteQuestion(deps: AskedAnewDeps, job: Job<MessageDeleted>): Promise<void> {
   const { place, messageId } = job.data;
   const ids = await findPlace(deps.db, place);
   const answer = ids && (await findAnswer(deps.db, ids, messageId));
   if (answer) await deps.adapterOf(place.platform).retract(place, answer.posted);
-  await onAnswer(deps, job, async (client, { workspaceId }, { id }) => {
-    await notifyStop(client, workspaceId, id);
-    await deleteAnswer(client, workspaceId, id);
+  await inJob(deps, job, async (client) => {
+    await forgetWaiting(client, place, messageId);
+    if (ids) await removeSharesOf(client, ids, messageId);
+    const gone = ids && (await findAnswer(client, ids, messageId));
+    if (!gone) return;
+    await notifyStop(client, ids.workspaceId, gone.id);
+    await deleteAnswer(client, ids.workspaceId, gone.id);
   });
 }
 
@@ -67,11 +82,12 @@ export function rate(deps: AskedAnewDeps, job: Job<Rated>): Promise<void> {
   });
 }
 
-export function stop(deps: AskedAnewDeps, job: Job<Stopped>): Promise<void> {
-  return onAnswer(deps, job, async (client, { workspaceId }, answer) => {
-    if (!(await allowed(deps, job.data, "stop", answer.askerId))) return;
-    await notifyStop(client, workspaceId, answer.id);
-  });
+export async function stop(deps: AskedAnewDeps, job: Job<Stopped>): Promise<void> {
+  const { place, userId, messageId: questionId } = job.data;
+  const wish = { place, userId, ...(questionId !== null && { questionId }) };
+  const outcome = await stopAnswers(deps, wish);
+  if (outcome === "too_soon") throw new JobPostponed("an answer has just been begun with", SOON_MS);
+  await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }
 
 export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Promise<void> {
@@ -97,17 +113,28 @@ export async function retry(deps: AskedAnewDeps, job: Job<RetryDue>): Promise<vo
   });
 }
 
-/** Does something to the answer of the event's question, if there is one, and ends the job with it. */
-async function onAnswer(
+/** Does something, and ends the job with it. @param act is given null where nothing was ever asked */
+async function inJob(
+  deps: AskedAnewDeps,
+  job: Job<Event>,
+  act: (client: PoolClient, ids: PlaceIds | null) => Promise<void>,
+): Promise<void> {
+  const ids = await findPlace(deps.db, job.data.place);
+  await inTransaction(deps.db, async (client) => {
+    await act(client, ids);
+    await deps.queue.complete(client, "event", job);
+  });
+}
+
+/** Does something to the answer of the event's question, if there is one. */
+function onAnswer(
   deps: AskedAnewDeps,
   job: Job<Event>,
   act: (client: PoolClient, ids: PlaceIds, answer: StandingAnswer) => Promise<void>,
 ): Promise<void> {
-  const ids = await findPlace(deps.db, job.data.place);
-  await inTransaction(deps.db, async (client) => {
+  return inJob(deps, job, async (client, ids) => {
     const answer = ids && (await findAnswer(client, ids, job.data.messageId));
     if (answer) await act(client, ids, answer);
-    await deps.queue.complete(client, "event", job);
   });
 }
 
@@ -126,9 +153,10 @@ async function answerAgain(
   { ids, answer, place, retried = false }: Again,
   question: string,
 ): Promise<void> {
-  await reopenAnswer(client, ids.workspaceId, answer.id, { question, retried });
+  const again = { question, retried };
+  const version = await reopenAnswer(client, ids.workspaceId, answer.id, again);
   await notifyStop(client, ids.workspaceId, answer.id);
-  const again: Mention = {
+  const asked: Question = {
     kind: "mention",
     key: answer.eventKey,
     place: { ...place, threadId: answer.threadId },
@@ -136,13 +164,10 @@ async function answerAgain(
     messageId: answer.questionId,
     text: question,
     fileIds: answer.fileIds,
+    version,
   };
   const group = `${place.platform}:${place.workspaceId}:${answer.askerId}`;
-  await deps.queue.send(client, "question", again, group);
-}
-
-async function notifyStop(client: PoolClient, workspaceId: number, id: number): Promise<void> {
-  await client.query("select pg_notify($1, $2)", [STOP_NOTICE, stopName(workspaceId, id)]);
+  await deps.queue.send(client, "question", asked, group);
 }
 
 function letters(text: string): string {

@@ -1,8 +1,12 @@
+import { BRAKED, brakeOn } from "../brakes.ts";
 import type { Adapter, ReplyPart } from "../chat.ts";
+import type { RightsDeps } from "../commands/allowed.ts";
+import { questionsMax } from "../commands/quota.ts";
 import { takeQuestion } from "../db/quotas.ts";
 import type { Chain } from "../models/chain.ts";
 import { type AwaitedFile, awaitFiles } from "./await-files.ts";
 import { type Draft, say } from "./draft.ts";
+import { isOnlyThanks } from "./follow-up.ts";
 import { type Asked, type GatherDeps, gather } from "./gather.ts";
 import { nothingFound } from "./scope.ts";
 import { smallTalk } from "./small-talk.ts";
@@ -11,7 +15,8 @@ import { StoppedByPerson } from "./stops.ts";
 import { NO_KEY, questionsText } from "./trouble.ts";
 import { type WriteDeps, writeAsTheyStand, writeFromPassages, writeInGeneral } from "./write.ts";
 
-export interface ComposeDeps extends GatherDeps, SpokenDeps {
+export interface ComposeDeps extends GatherDeps, SpokenDeps, RightsDeps {
+  questionsByRole: Readonly<Record<string, number>>;
   /** Null: no key, so the best passages stand for an answer. */
   chain: Chain | null;
   /** When the files hold nothing: an answer by the model alone, marked as such. */
@@ -22,6 +27,7 @@ export interface ComposeDeps extends GatherDeps, SpokenDeps {
 
 const EMPTY_QUESTION =
   "What would you like to know? Ask me about the files shared here, and I answer from them.";
+const YOURE_WELCOME = "You're welcome.";
 const STOPPED = "Stopped, as asked.";
 
 /** The parts of a reply, in order. What is worth keeping is written into the draft. */
@@ -33,6 +39,10 @@ export async function* compose(
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
   if (isSpokenCommand(asked)) return yield* runSpoken(deps, adapter, asked, draft);
+  const brake = await brakeOn(deps, asked);
+  // Whoever was blocked is not answered where others read it, or they could have Docent speak all day.
+  if (brake === "blocked" && !asked.onlyFor) return;
+  if (brake) return yield say(draft, BRAKED[brake]);
   const word = kindWord(asked.text, deps.limits.questionCharsMax);
   if (word) return yield say(draft, word);
   try {
@@ -46,7 +56,9 @@ export async function* compose(
 /** What needs no files: nothing asked, too much, or small talk. */
 function kindWord(question: string, charsMax: number): string | null {
   if (question.trim() === "") return EMPTY_QUESTION;
-  if (question.length <= charsMax) return smallTalk(question);
+  if (question.length <= charsMax) {
+    return smallTalk(question) ?? (isOnlyThanks(question) ? YOURE_WELCOME : null);
+  }
   return `That question is too long for me: ${question.length} characters, and I read ${charsMax} at most. Please shorten it, or share the text as a file and ask about that.`;
 }
 
@@ -80,13 +92,14 @@ async function* answer(
 }
 
 /** Takes one of the asker's questions of today; empty: a model may be asked. */
-async function quotaNote({ db, limits }: ComposeDeps, asked: Asked): Promise<string> {
+async function quotaNote(deps: ComposeDeps, asked: Asked): Promise<string> {
   // A second try of ours is none of theirs.
   if (asked.retried) return "";
   const { answerId, version, payer } = asked;
   const wanted = { workspaceId: payer.workspaceId, askerId: asked.userId, answerId, version };
-  const renewsAt = await takeQuestion(db, wanted, limits.questionsPerDay);
-  return renewsAt ? questionsText(limits.questionsPerDay, renewsAt) : "";
+  const most = await questionsMax(deps, asked);
+  const renewsAt = await takeQuestion(deps.db, wanted, most);
+  return renewsAt ? questionsText(most, renewsAt) : "";
 }
 
 async function* waited(

@@ -12,6 +12,7 @@ import {
   US,
   YOU,
 } from "./wording/people.ts";
+import { ONLY_THANKS, PLEASED_SIGNS } from "./wording/thanks.ts";
 import { CORRECTS, FRAGMENT, REQUESTS, REQUESTS_LATE, WAIT } from "./wording/wanting.ts";
 
 /** What somebody means who writes in a thread of ours without mentioning us. */
@@ -22,6 +23,7 @@ const PASTED_CHARS_MAX = 8_000;
 const CHARS_MAX = 1_500;
 const UNMARKED_CHARS_MAX = 120;
 const THANKS_WORDS_MAX = 8;
+const THANKS_CHARS_MAX = 80;
 const FEW_WORDS = 5;
 const ALIKE_WORDS_MAX = 3;
 
@@ -37,6 +39,17 @@ export function decide(text: string): Meant {
   if (LAUGHTER.test(said) || addressesSomebody(own)) return "nothing";
   if (sentencesOf(said).some(asks)) return "question";
   return isThanks(own) ? "thanks" : "nothing";
+}
+
+/** Is it thanks, or an "ok", and nothing else? What is put to us is a question in doubt. */
+export function isOnlyThanks(text: string): boolean {
+  const said = text.normalize("NFKC").toLowerCase();
+  const words = said
+    .replace(PLEASED_SIGNS, " ")
+    .replace(/[\s.,!~、。]+/gu, " ")
+    .trim();
+  if (words === "") return said.search(PLEASED_SIGNS) >= 0;
+  return words.length <= THANKS_CHARS_MAX && ONLY_THANKS.test(words);
 }
 
 /** Typed for another program: "/remind me". */

@@ -32,6 +32,7 @@ export interface PassageGiven {
   file: SharedFile;
   permalink: string | null;
   sharedAtMs: number;
+  official: boolean;
 }
 
 export interface Gathered {
@@ -218,6 +219,7 @@ async function pack(
       file: fileOf(hit, place),
       permalink: hit.share.permalink,
       sharedAtMs: hit.share.sharedAt.getTime(),
+      official: hit.share.official,
     });
   }
   return packed;

@@ -10,7 +10,7 @@ export interface Scope {
   /** Platform ids of those that the platform has named just now; the others were public when last heard of. */
   named: readonly string[];
   /** Why less than the asker may see was searched; null where nothing was left out for the readers' sake. */
-  narrowed: "outsiders" | "unknown" | "channel_off" | null;
+  narrowed: "outsiders" | "roles" | "unknown" | "channel_off" | null;
   isPrivate: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Audience {
  * |---------------------------------------------------|------------------------------------------------|
  * | direct message, or asked in private anywhere      | all that this person can read now              |
  * | public or private channel, full members alone     | the channel and the workspace's public ones    |
- * | channel with guests or people from elsewhere      | the channel, and what provably all its readers |
+ * | channel with guests, people from elsewhere, roles | the channel, and what provably all its readers |
  * | channel whose readers are not known               | can read (when unknown: nothing more)          |
  *
  * Asked anew for every answer; nothing of it is remembered in an event.
@@ -43,7 +43,7 @@ export async function scopeOf(
 ): Promise<Scope> {
   const { db, adapter } = deps;
   const { place, userId, ids, readers, isPrivate } = audience;
-  const wanted = { publicOnes: false, platformIds: [place.channelId] };
+  const wanted = { publicOnes: false, platformIds: [place.channelId], hereId: place.channelId };
   let narrowed: Scope["narrowed"] = null;
   if (isPrivate) {
     // Whoever asks there in private may have left it meanwhile.
@@ -53,13 +53,18 @@ export async function scopeOf(
   } else if (readers.outsiders === false) {
     wanted.publicOnes = deps.scope === "audience";
   } else {
-    narrowed = readers.outsiders === null ? "unknown" : "outsiders";
+    narrowed = whyNarrow(readers);
     if (deps.scope === "audience") wanted.platformIds.push(...readers.alsoReadable);
   }
   const channels = await openChannels(db, ids.workspaceId, wanted);
   const isHereOpen = channels.some(({ id }) => id === ids.channelId);
   if (!isHereOpen && !isPrivate) narrowed = "channel_off";
   return { channels, named: wanted.platformIds, narrowed, isPrivate };
+}
+
+function whyNarrow({ outsiders, byRoles }: Readers): Scope["narrowed"] {
+  if (byRoles) return "roles";
+  return outsiders === null ? "unknown" : "outsiders";
 }
 
 /** The channels of all that this person can read now, for what nobody else is going to see. */
@@ -69,7 +74,8 @@ export async function openTo(
   workspaceId: number,
 ): Promise<OpenChannel[]> {
   const platformIds = await adapter.readable(place.workspaceId, userId);
-  return openChannels(db, workspaceId, { publicOnes: false, platformIds });
+  const wanted = { publicOnes: false, platformIds, hereId: place.channelId };
+  return openChannels(db, workspaceId, wanted);
 }
 
 /**
@@ -115,6 +121,8 @@ function whereLooked(scope: Scope): string {
 export function narrowNote(scope: Scope): string | null {
   switch (scope.narrowed) {
     case null:
+    // Where roles open every channel, each answer would say so: it is said where nothing was found.
+    case "roles":
       return null;
     case "outsiders":
       return `I looked in ${whereLooked(scope)} only, because guests can read this channel.`;

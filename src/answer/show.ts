@@ -38,9 +38,10 @@ export function citations(cited: PassageGiven[], question: string, draft: Draft)
     const { contentId, shareId } = passage;
     draft.sources.push({ number, shareId, contentId, position, quote });
     noteCited(draft, passage, number);
-    const { file, fileName, permalink, sharedAtMs } = passage;
+    const { file, fileName, permalink, sharedAtMs, official } = passage;
     const at = { position, where: where(locator), locator };
-    return { number, quote, ...at, file, fileName, permalink, sharedAtMs };
+    const shown = { number, quote, ...at, file, fileName, permalink, sharedAtMs };
+    return official ? { ...shown, official } : shown;
   });
 }
 

@@ -1,3 +1,4 @@
+import type { PoolClient } from "pg";
 import type { Notifications } from "../db/notify.ts";
 
 /** Somebody wants no more of this answer; what is shown of it stays. */
@@ -6,7 +7,7 @@ export class StoppedByPerson extends Error {
 }
 
 /** The notice that an answer is to stop; its payload is the answer's workspace and id. */
-export const STOP_NOTICE = "docent_stop";
+const STOP_NOTICE = "docent_stop";
 
 /** The answers that this process is giving, so that anybody's wish to stop one reaches it, from any process. */
 export interface Stops {
@@ -29,6 +30,15 @@ export async function createStops(notifications: Notifications): Promise<Stops> 
   };
 }
 
-export function stopName(workspaceId: number, answerId: number): string {
+/** Reaches the process that gives the answer once the transaction has committed. */
+export async function notifyStop(
+  client: PoolClient,
+  workspaceId: number,
+  answerId: number,
+): Promise<void> {
+  await client.query("select pg_notify($1, $2)", [STOP_NOTICE, stopName(workspaceId, answerId)]);
+}
+
+function stopName(workspaceId: number, answerId: number): string {
   return `${workspaceId}:${answerId}`;
 }

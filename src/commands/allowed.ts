@@ -6,6 +6,15 @@ import { type Action, may } from "../rights.ts";
 export interface RightsDeps extends ArriveDeps {
   /** Ids of people who are admins here, whatever the platform says. */
   adminUsers: readonly string[];
+  brakes: BrakeRules;
+}
+
+/** Who may not use Docent at all, for now. */
+export interface BrakeRules {
+  /** Roles by id or name; none: everybody. */
+  allowedRoles: readonly string[];
+  blockedRoles: readonly string[];
+  memberAgeMsMin: number;
 }
 
 /** Who wants something, and where they said it. */

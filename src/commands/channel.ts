@@ -1,6 +1,6 @@
 import { arrive, firstMode } from "../arrive.ts";
-import type { ChannelMode, CommandReply } from "../chat.ts";
-import { findPlace, modeOf, setMode } from "../db/places.ts";
+import type { AnswerStyle, ChannelMode, CommandReply } from "../chat.ts";
+import { findPlace, modeOf, setMode, setStyle } from "../db/places.ts";
 import { dateOf } from "../operator/status/words.ts";
 import { allowed, type RightsDeps, type Who } from "./allowed.ts";
 
@@ -20,18 +20,33 @@ const NOT_ALLOWED = "Only a moderator of this channel or an admin can change tha
 const HOW =
   "A moderator of this channel or an admin can change it: channel auto, channel ask or channel off.";
 
-export async function setChannelMode(
+const ANSWERS = {
+  thread: "From now on I answer mentions here in a thread.",
+  reply: "From now on I answer mentions here below the question.",
+  private: "From now on I answer mentions here in private: whoever asks sees it alone.",
+} satisfies Record<AnswerStyle, string>;
+
+/** How the channel is read, or how it wants its answers. */
+export async function setChannel(
   deps: RightsDeps,
   who: Who,
-  mode: ChannelMode,
+  wish: ChannelMode | AnswerStyle,
 ): Promise<CommandReply> {
   if (!(await allowed(deps, who, "set_mode", null))) return { done: false, text: NOT_ALLOWED };
   const { ids } = await arrive(deps, who.place);
-  await setMode(deps.db, ids, mode, who.userId);
-  return { done: true, text: FROM_NOW_ON[mode] };
+  if (isStyle(wish)) {
+    await setStyle(deps.db, ids, wish);
+    return { done: true, text: ANSWERS[wish] };
+  }
+  await setMode(deps.db, ids, wish, who.userId);
+  return { done: true, text: FROM_NOW_ON[wish] };
 }
 
-/** How the channel is read, who has set that, and when. */
+function isStyle(wish: ChannelMode | AnswerStyle): wish is AnswerStyle {
+  return wish in ANSWERS;
+}
+
+/** How the channel is read, and when that was set. */
 export async function tellMode(deps: RightsDeps, { place, userId }: Who): Promise<CommandReply> {
   const ids = await findPlace(deps.db, place);
   const known = ids && (await modeOf(deps.db, ids));
@@ -41,11 +56,13 @@ export async function tellMode(deps: RightsDeps, { place, userId }: Who): Promis
 }
 
 async function modeAtFirst(deps: RightsDeps, place: Who["place"]): Promise<ChannelMode> {
-  return firstMode(deps.channels, await deps.adapterOf(place.platform).readers(place));
+  const adapter = deps.adapterOf(place.platform);
+  return firstMode(deps.channels, await adapter.readers(place), adapter);
 }
 
 function setByWhom(known: Awaited<ReturnType<typeof modeOf>>, userId: string): string {
   if (!known?.setBy || !known.setAt) return "Nobody has set that; it is how channels start here.";
-  const who = known.setBy === userId ? "you" : known.setBy;
+  // Names are the platform's, and its ids say nothing to people.
+  const who = known.setBy === userId ? "you" : "a moderator";
   return `Set by ${who} on ${dateOf(known.setAt)}.`;
 }

@@ -6,6 +6,7 @@ export interface CommandDeps extends RightsDeps, Pick<Inbox, "accept"> {
   status(viewer: StatusViewer): Promise<Status>;
   scope: "audience" | "channel";
   limits: { questionsPerDay: number };
+  questionsByRole: Readonly<Record<string, number>>;
   sentTo: SentTo;
 }
 

@@ -4,11 +4,15 @@ import { oneLine } from "./words.ts";
 const USAGES = {
   ask: { usage: "ask QUESTION", does: "ask in private: you alone see the answer" },
   files: { usage: "files", does: "the files of this channel" },
-  sources: { usage: "sources", does: "in a thread: all sources of the last answer" },
+  sources: {
+    usage: "sources",
+    does: "in a thread: all sources of the last answer; for admins: sources only|add|remove #CHANNEL, sources all",
+  },
+  stop: { usage: "stop", does: "the answer being written here, or waiting to be, ends" },
   forget: { usage: "forget NAME", does: "forget a file, by its name or its number in files" },
   channel: {
     usage: "channel auto|ask|off",
-    does: "how this channel is read; without a word, how it is now",
+    does: "how this channel is read; thread, reply or private: where I answer; without a word, how it is now",
   },
   me: { usage: "me", does: "what I keep of you; then me off, me forget, me streaming off" },
   mute: { usage: "mute", does: "in a thread: I stay quiet until I am mentioned" },
@@ -16,6 +20,14 @@ const USAGES = {
   models: { usage: "models", does: "how the models are, and which one answers now" },
   usage: { usage: "usage", does: "your questions of today" },
   privacy: { usage: "privacy", does: "what is read, kept and sent to whom, and how to stop it" },
+  official: {
+    usage: "official on|off NAME",
+    does: "moderators: this file counts before others",
+  },
+  block: { usage: "block @PERSON", does: "moderators: I take nothing from this person" },
+  unblock: { usage: "unblock @PERSON", does: "moderators: I do again" },
+  pause: { usage: "pause", does: "admins: I do nothing in this whole workspace" },
+  resume: { usage: "resume", does: "admins: I go on" },
   help: { usage: "help", does: "this list" },
 } satisfies Record<Word, { usage: string; does: string }>;
 

@@ -67,10 +67,22 @@ async function tellMe({ db }: Deps, { place, userId }: Who): Promise<CommandRepl
   return { done: true, text: lines.join("\n") };
 }
 
-/** Every file that this person shared in the workspace, and the words of what they asked. */
-async function forgetMe({ db }: Deps, { place, userId }: Who): Promise<CommandReply> {
+async function forgetMe(deps: Deps, { place, userId }: Who): Promise<CommandReply> {
+  const counts = await forgetAllOf(deps, place, userId);
+  return { done: true, text: `I have forgotten ${counts} of yours, with the answers.` };
+}
+
+/**
+ * Every file that this person shared in the workspace, and the words of what they asked.
+ * @returns how many that were, in words
+ */
+export async function forgetAllOf(
+  { db }: Deps,
+  place: Who["place"],
+  userId: string,
+): Promise<string> {
   const workspaceId = await findWorkspace(db, place);
-  if (workspaceId === null) return { done: true, text: "I keep nothing of you here." };
+  if (workspaceId === null) return "nothing";
   const shares = await sharesBy(db, workspaceId, userId);
   // Each by itself: a long transaction would make others wait.
   for (const { channelId, fileId } of shares) {
@@ -78,6 +90,5 @@ async function forgetMe({ db }: Deps, { place, userId }: Who): Promise<CommandRe
     await inTransaction(db, (client) => removeShare(client, ids, fileId));
   }
   const questions = await forgetQuestions(db, workspaceId, userId);
-  const counts = `${countOf(shares.length, "file")} and ${countOf(questions, "question")}`;
-  return { done: true, text: `I have forgotten ${counts} of yours, with the answers.` };
+  return `${countOf(shares.length, "file")} and ${countOf(questions, "question")}`;
 }

@@ -1,16 +1,27 @@
-import type { ChannelMode } from "../chat.ts";
+import type { AnswerStyle, ChannelMode } from "../chat.ts";
+import { distance } from "../distance.ts";
 
 /** What somebody can type, by the word that help shows. */
 export type Word = keyof typeof SYNONYMS;
 
 /** Free text (`wanted`, `question`) is as it was typed, and may be empty. */
 export type Parsed =
-  | { word: Exclude<Word, "forget" | "channel" | "me" | "ask"> }
+  | { word: Exclude<Word, WithMore> }
   | { word: "forget"; wanted: string }
   /** Null: how it is. */
-  | { word: "channel"; mode: ChannelMode | null }
+  | { word: "channel"; wish: ChannelMode | AnswerStyle | null }
   | { word: "me"; wish: MeWish | null }
-  | { word: "ask"; question: string };
+  | { word: "ask"; question: string }
+  /** Null: nobody was named. */
+  | { word: "block" | "unblock"; personId: string | null }
+  /** Null: those of the last answer. */
+  | { word: "sources"; wish: SourcesWish | null }
+  | { word: "official"; wish: "on" | "off"; wanted: string };
+
+type WithMore = "forget" | "channel" | "me" | "ask" | "block" | "unblock" | "sources" | "official";
+
+/** Which channels other channels' answers may draw on, by the platform's ids. */
+export type SourcesWish = { how: "only" | "add" | "remove" | "all"; channelIds: string[] };
 
 export type MeWish = "off" | "on" | "forget" | "streaming off" | "streaming on";
 
@@ -25,7 +36,13 @@ const SYNONYMS = {
   mute: ["mute", "quiet"],
   unmute: ["unmute"],
   sources: ["sources", "source"],
+  stop: ["stop", "cancel"],
   ask: ["ask"],
+  pause: ["pause"],
+  resume: ["resume"],
+  block: ["block"],
+  unblock: ["unblock"],
+  official: ["official"],
   help: ["help", "commands", ""],
 } satisfies Record<string, readonly string[]>;
 
@@ -33,12 +50,15 @@ const WORDS = new Map<string, Word>(
   (Object.keys(SYNONYMS) as Word[]).flatMap((word) => SYNONYMS[word].map((one) => [one, word])),
 );
 
-const MODES = new Map<string, ChannelMode | null>([
+const CHANNEL_WISHES = new Map<string, ChannelMode | AnswerStyle | null>([
   ["", null],
   ["auto", "auto"],
   ["on", "auto"],
   ["ask", "ask"],
   ["off", "off"],
+  ["thread", "thread"],
+  ["reply", "reply"],
+  ["private", "private"],
 ]);
 
 const ME_WISHES = new Map<string, MeWish | null>([
@@ -61,9 +81,18 @@ export function parseCommand(text: string): Parsed | null {
     case "ask":
       return { word, question: rest };
     case "channel": {
-      const mode = MODES.get(plain(rest));
-      return mode === undefined ? null : { word, mode };
+      const wish = CHANNEL_WISHES.get(plain(rest));
+      return wish === undefined ? null : { word, wish };
     }
+    case "block":
+    case "unblock":
+      return { word, personId: ID.exec(rest)?.[1] ?? null };
+    case "sources": {
+      const wish = sourcesWish(rest);
+      return wish === undefined ? null : { word, wish };
+    }
+    case "official":
+      return officialWish(rest);
     case "me": {
       const wish = ME_WISHES.get(plain(rest));
       return wish === undefined ? null : { word, wish };
@@ -71,6 +100,37 @@ export function parseCommand(text: string): Parsed | null {
     default:
       return plain(rest) === "" ? { word } : null;
   }
+}
+
+// As chats write it when somebody or a channel is named, or the bare id.
+const ID = /^<?[@#]?!?(\w+)(?:\|[^>]*)?>?$/;
+
+function sourcesWish(rest: string): SourcesWish | null | undefined {
+  if (plain(rest) === "") return null;
+  const [, how = "", named = ""] = /^(only|add|remove|all)\b\s*(.*)$/is.exec(rest) ?? [];
+  const channelIds = named.split(/[\s,]+/).flatMap((one) => ID.exec(one)?.[1] ?? []);
+  switch (how.toLowerCase()) {
+    case "only":
+    case "add":
+    case "remove":
+      return channelIds.length > 0
+        ? { how: how.toLowerCase() as "only" | "add" | "remove", channelIds }
+        : undefined;
+    case "all":
+      return { how: "all", channelIds: [] };
+    default:
+      return undefined;
+  }
+}
+
+function officialWish(rest: string): Parsed | null {
+  const [, wish = "", wanted = ""] = /^(on|off)\s+(.+)$/is.exec(rest) ?? [];
+  if (wanted === "") return null;
+  return {
+    word: "official",
+    wish: wish.toLowerCase() === "on" ? "on" : "off",
+    wanted: unquoted(wanted),
+  };
 }
 
 /** For a mention: is it a command as it stands? What goes on in words of its own is a question. */
@@ -118,18 +178,4 @@ function unquoted(text: string): string {
       .find((inside) => inside !== undefined)
       ?.trim() ?? trimmed
   );
-}
-
-/** How many letters must be put in, left out or changed (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const letter of from) {
-    const next = [(row[0] ?? 0) + 1];
-    for (const [column, other] of [...to].entries()) {
-      const changed = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -5,6 +5,7 @@ import { moneyTexts } from "../operator/status/details.ts";
 import { narrow } from "../operator/status/words.ts";
 import { allowed, type Who } from "./allowed.ts";
 import type { CommandDeps } from "./deps.ts";
+import { questionsMax } from "./quota.ts";
 
 /** Nothing is made for it: it works also where nothing has happened yet. */
 export async function tellStatus(
@@ -31,7 +32,7 @@ export async function tellUsage(deps: CommandDeps, who: Who): Promise<CommandRep
     allowed(deps, who, "see_money", null),
   ]);
   const { questionsToday, files } = await readPerson(deps.db, workspaceId, userId);
-  const { questionsPerDay } = deps.limits;
+  const questionsPerDay = await questionsMax(deps, who);
   const lines = [
     `Your questions today: ${questionsToday} of ${questionsPerDay}. The count starts anew at 00:00 UTC.`,
     `Your files that I know: ${files}`,

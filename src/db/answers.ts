@@ -223,21 +223,28 @@ export async function findAnswer(
   return rows[0] ?? null;
 }
 
-/** Makes an answer one that is being given again; what it stood on goes. @param retried by itself, not for somebody */
+/**
+ * Makes an answer one that is being given again; what it stood on goes.
+ * @param retried by itself, not for somebody
+ * @returns the answer's new version
+ */
 export async function reopenAnswer(
   db: PoolClient,
   workspaceId: number,
   answerId: number,
   { question, retried }: { question: string; retried: boolean },
-): Promise<void> {
-  await db.query(
+): Promise<number> {
+  const { rows } = await db.query<{ version: number }>(
     `with sources as (
        delete from answer_source where workspace_id = $1 and answer_id = $2
      )
      update answer set state = 'answering', question = $3, version = version + 1, retried = $4
-      where workspace_id = $1 and id = $2`,
+      where workspace_id = $1 and id = $2 returning version`,
     [workspaceId, answerId, question, retried],
   );
+  const [answer] = rows;
+  if (!answer) throw new Error("an answer that was found can't be opened again");
+  return answer.version;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { RejectionKind } from "../errors.ts";
-import type { FileShared, SharedFile } from "../events.ts";
+import type { FileShared, Place, SharedFile } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 export interface Content {
@@ -239,6 +239,23 @@ export async function removeShare(db: PoolClient, ids: PlaceIds, fileId: string)
   );
   const contentId = rows[0]?.contentId;
   if (contentId) await dropUnshared(db, ids.workspaceId, contentId);
+}
+
+/** Removes a file from all channels of a workspace. */
+export async function removeShares(
+  db: PoolClient,
+  { platform, workspaceId }: Pick<Place, "platform" | "workspaceId">,
+  fileId: string,
+): Promise<void> {
+  // All of them are locked before any content is: see `lockShare`.
+  const { rows } = await db.query<PlaceIds>(
+    `select s.workspace_id as "workspaceId", s.channel_id as "channelId"
+       from share s join workspace w on w.id = s.workspace_id
+      where w.platform = $1 and w.platform_id = $2 and s.file_id = $3
+      order by s.id for update of s`,
+    [platform, workspaceId, fileId],
+  );
+  for (const ids of rows) await removeShare(db, ids, fileId);
 }
 
 async function dropUnshared(db: PoolClient, workspaceId: number, contentId: number): Promise<void> {

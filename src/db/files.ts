@@ -100,3 +100,17 @@ export async function sharesBy(
   );
   return rows;
 }
+
+/** @param by who says that this file counts before others; null: nobody any more */
+export async function markOfficial(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  fileId: string,
+  by: string | null,
+): Promise<void> {
+  await db.query(
+    `update share set official_by = $4
+      where workspace_id = $1 and channel_id = $2 and file_id = $3`,
+    [workspaceId, channelId, fileId, by],
+  );
+}

@@ -83,14 +83,14 @@ export async function expiredShares(
   return rows;
 }
 
-/** Takes the words out of questions and answers that are so old, and out of jobs that were set aside. */
+/** Takes the words out of questions, answers and ratings that are so old, and out of jobs that were set aside. */
 export async function forgetWords(db: Pool, keptDays: number, limit: number): Promise<void> {
   await db.query(
     `with old as (
-       update answer a set question = '', text = null
+       update answer a set question = '', text = null, rating_reason = null
          from (select workspace_id, id from answer
                 where asked_at < now() - $1 * interval '1 day'
-                  and (question <> '' or text is not null) limit $2) o
+                  and (question <> '' or text is not null or rating_reason is not null) limit $2) o
         where a.workspace_id = o.workspace_id and a.id = o.id
        returning a.workspace_id, a.id
      )

@@ -98,6 +98,34 @@ export async function setOptedOut(
   );
 }
 
+/** This workspace is searched by the person's direct messages from now on. */
+export async function chooseHome(
+  db: Pool,
+  { platform, workspaceId }: Workspace,
+  userId: string,
+): Promise<void> {
+  await db.query(
+    `${WORKSPACE}
+     insert into person (workspace_id, platform_id, dm_chosen_at) select id, $3, now() from made
+     on conflict (workspace_id, platform_id) do update set dm_chosen_at = now()`,
+    [platform, workspaceId, userId],
+  );
+}
+
+/** The platform's id of the workspace that they chose last; null: none. */
+export async function homeOf(
+  db: Pool,
+  { platform, userId }: { platform: string; userId: string },
+): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    `select w.platform_id as id from person p join workspace w on w.id = p.workspace_id
+      where w.platform = $1 and p.platform_id = $2 and p.dm_chosen_at is not null
+      order by p.dm_chosen_at desc limit 1`,
+    [platform, userId],
+  );
+  return rows[0]?.id ?? null;
+}
+
 /**
  * Takes the words out of what this person asked, and out of the answers: they are no longer any thread's history.
  * The rows stay, so that the questions of a day are counted.

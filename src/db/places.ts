@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { ChannelMode, Readers } from "../chat.ts";
+import type { AnswerStyle, ChannelMode, Readers } from "../chat.ts";
 import type { FileShared, Place } from "../events.ts";
 
 /** A place by our own short ids, which every tenant's table uses. */
@@ -21,11 +21,11 @@ export async function ensurePlace(
        on conflict (platform, platform_id) do update set platform = excluded.platform
        returning id
      )
-     insert into channel (workspace_id, platform_id, visibility, name, mode, external)
-     select made.id, $3, $4, $5, $6, $7 from made
+     insert into channel (workspace_id, platform_id, visibility, name, mode, external, age_restricted)
+     select made.id, $3, $4, $5, $6, $7, $8 from made
      on conflict (workspace_id, platform_id) do update
        set visibility = excluded.visibility, name = coalesce(excluded.name, channel.name),
-           external = excluded.external
+           external = excluded.external, age_restricted = excluded.age_restricted
      returning workspace_id as "workspaceId", id as "channelId"`,
     [
       place.platform,
@@ -35,6 +35,7 @@ export async function ensurePlace(
       readers.channelName,
       firstMode,
       readers.external ?? false,
+      readers.ageRestricted ?? false,
     ],
   );
   const [ids] = rows;
@@ -80,7 +81,7 @@ export async function whyUnread(
   { userId, handedOver, handedOverBy = userId }: Handing,
 ): Promise<Unread | null> {
   const { rows } = await db.query<{ reason: Unread | null }>(
-    `select case when not w.served or p.blocked_at is not null then 'not_served'
+    `select case when not w.served or w.paused_at is not null or p.blocked_at is not null then 'not_served'
                  when c.mode = 'off' or c.gone_at is not null then 'channel_off'
                  when c.mode = 'ask' and not $4 then 'channel_ask'
                  when p.opted_out_at is not null and not $5 then 'opted_out' end as reason
@@ -101,18 +102,32 @@ export interface OpenChannel {
   name: string | null;
 }
 
-/** Channels whose files may be searched: the public ones if so wished, and those named by the platform's ids. */
+export interface WantedChannels {
+  publicOnes: boolean;
+  platformIds: string[];
+  /** Where the answer is going to stand: its own files may be used whatever is said of sources elsewhere. */
+  hereId?: string;
+}
+
+/**
+ * Channels whose files may be searched: the public ones if so wished, and those named by the platform's ids. Of
+ * others than the place itself those alone that may be drawn on, and none for adults alone unless the place is.
+ */
 export async function openChannels(
   db: Pool,
   workspaceId: number,
-  wanted: { publicOnes: boolean; platformIds: string[] },
+  { publicOnes, platformIds, hereId }: WantedChannels,
 ): Promise<OpenChannel[]> {
   const { rows } = await db.query<OpenChannel>(
-    `select id, platform_id as "platformId", name from channel
-      where workspace_id = $1 and mode <> 'off' and gone_at is null and not age_restricted
-        and (($2 and visibility = 'public') or platform_id = any($3))
-      order by id`,
-    [workspaceId, wanted.publicOnes, wanted.platformIds],
+    `select c.id, c.platform_id as "platformId", c.name
+       from workspace w join channel c on c.workspace_id = w.id
+       left join channel here on here.workspace_id = w.id and here.platform_id = $4
+      where w.id = $1 and c.mode <> 'off' and c.gone_at is null
+        and (($2 and c.visibility = 'public') or c.platform_id = any($3))
+        and (c.id = here.id or coalesce(c.is_source, not w.sources_chosen))
+        and (not c.age_restricted or coalesce(here.age_restricted, false))
+      order by c.id`,
+    [workspaceId, publicOnes, platformIds, hereId ?? null],
   );
   return rows;
 }
@@ -143,6 +158,30 @@ export async function setMode(
       where workspace_id = $1 and id = $2`,
     [workspaceId, channelId, mode, setBy],
   );
+}
+
+export async function setStyle(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+  style: AnswerStyle,
+): Promise<void> {
+  await db.query("update channel set answer_style = $3 where workspace_id = $1 and id = $2", [
+    workspaceId,
+    channelId,
+    style,
+  ]);
+}
+
+/** Where answers of this channel stand; null where nobody has said. */
+export async function styleOf(
+  db: Pool,
+  { workspaceId, channelId }: PlaceIds,
+): Promise<AnswerStyle | null> {
+  const { rows } = await db.query<{ style: AnswerStyle | null }>(
+    `select answer_style as style from channel where workspace_id = $1 and id = $2`,
+    [workspaceId, channelId],
+  );
+  return rows[0]?.style ?? null;
 }
 
 /** How a channel is read, who has set that, and when; null where nobody has. */

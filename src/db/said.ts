@@ -3,7 +3,10 @@ import type { Mention, Said } from "../events.ts";
 import type { PlaceIds } from "./places.ts";
 
 /** Stores the event where Docent has an answer in its thread: what is said elsewhere is none of its business. */
-export async function keepSaid(client: PoolClient, { key, place }: Said): Promise<boolean> {
+export async function keepSaid(
+  client: PoolClient,
+  { key, place, saidAtMs }: Said,
+): Promise<boolean> {
   const { rowCount } = await client.query(
     `insert into event (key)
      select $1 where exists (
@@ -11,9 +14,9 @@ export async function keepSaid(client: PoolClient, { key, place }: Said): Promis
          join channel c on c.workspace_id = w.id
          join answer a on a.workspace_id = w.id and a.channel_id = c.id
         where w.platform = $2 and w.platform_id = $3 and c.platform_id = $4 and a.thread_id = $5
-          and not a.private)
+          and not a.private and ($6::float8 is null or a.asked_at < to_timestamp($6::float8 / 1000)))
      on conflict do nothing`,
-    [key, place.platform, place.workspaceId, place.channelId, place.threadId],
+    [key, place.platform, place.workspaceId, place.channelId, place.threadId, saidAtMs],
   );
   return rowCount === 1;
 }
@@ -38,7 +41,7 @@ export async function isAnswered(
 export async function standingOf(
   db: Pool,
   { workspaceId, channelId }: PlaceIds,
-  { place, key }: Said,
+  { place, key }: Pick<Said, "place" | "key">,
 ): Promise<{ muted: boolean; begun: boolean }> {
   const { rows } = await db.query<{ muted: boolean; begun: boolean }>(
     `select exists (select from muted_thread

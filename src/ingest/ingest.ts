@@ -1,6 +1,8 @@
 import type { Pool } from "pg";
-import { type ArriveDeps, arrive } from "../arrive.ts";
+import { arrive } from "../arrive.ts";
+import { brakeOn } from "../brakes.ts";
 import type { Adapter } from "../chat.ts";
+import type { RightsDeps } from "../commands/allowed.ts";
 import {
   type Content,
   ensureContent,
@@ -25,7 +27,7 @@ import { lacksVectors } from "./fill.ts";
 import { ContentGone, type Facts, indexContent, whyNotOurs } from "./indexing.ts";
 
 /** Where `embedder` is null, files are searchable by words alone, and get their vectors once there is one. */
-export interface IngestDeps extends ArriveDeps, EmbeddingDeps {
+export interface IngestDeps extends RightsDeps, EmbeddingDeps {
   db: Pool;
   queue: Queue;
   extractor: Extractor;
@@ -63,7 +65,8 @@ export async function ingestFile(
   const reading: Reading = { job, file, adapter, ids: null, content: null };
   try {
     const { ids } = await arrive(deps, file.place);
-    const unread = await whyUnread(deps.db, ids, file);
+    const brake = await brakeOn(deps, file);
+    const unread = brake ? "not_served" : await whyUnread(deps.db, ids, file);
     if (unread) return await leaveUnread(deps, reading, UNREAD[unread]);
     await receiveShare(deps.db, ids, file);
     await readFile(deps, Object.assign(reading, { ids }), signal);

@@ -1,8 +1,12 @@
 /** What one process alone does from time to time, whichever comes first. */
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 
 /** Whether it is up to us to do it now: nobody has within `everyS`. */
-export async function claimChore(db: Pool, name: string, everyS: number): Promise<boolean> {
+export async function claimChore(
+  db: Pool | PoolClient,
+  name: string,
+  everyS: number,
+): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into chore as known (name) values ($1)
      on conflict (name) do update set done_at = now()
@@ -22,4 +26,9 @@ export async function postponeChore(
     name,
     everyS - inS,
   ]);
+}
+
+/** It is to be done as if it never was. */
+export async function dropChore(db: PoolClient, name: string): Promise<void> {
+  await db.query("delete from chore where name = $1", [name]);
 }

@@ -6,6 +6,7 @@ import { searchLegs } from "./legs.ts";
 import { type Asked, weigh } from "./question.ts";
 import { questionNameTerms } from "./terms.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
+import { OFFICIAL_SHARE } from "./weights.ts";
 
 /**
  * Where the best passage covers less of the question than this, the files hold nothing about it. Measured: refuses
@@ -47,6 +48,8 @@ export interface HitShare {
   sharerId: string;
   permalink: string | null;
   sharedAt: Date;
+  /** Somebody who may has said that it counts before others. */
+  official: boolean;
   channelId: number;
   channelPlatformId: string;
 }
@@ -79,7 +82,7 @@ export async function retrieve(db: Pool, query: Query): Promise<Retrieval> {
 
 async function search(client: PoolClient, query: Query): Promise<Retrieval> {
   const question = await weigh(client, query);
-  const found = await searchLegs(client, {
+  const legs = await searchLegs(client, {
     workspaceId: query.workspaceId,
     channelIds: query.channelIds,
     question,
@@ -87,10 +90,13 @@ async function search(client: PoolClient, query: Query): Promise<Retrieval> {
     vector: query.vector,
     boostContentIds: query.boostContentIds ?? [],
   });
-  const fused = fuse(found).slice(0, query.limit + COPIES_SPARE);
+  const fused = fuse(legs).slice(0, query.limit + COPIES_SPARE);
   const best = ownFirst(fused, query.ownContentIds ?? []);
   const passages = await passagesOf(client, query, best, [...question.words.keys()]);
-  const hits = withoutCopies(passages.map(({ hit }) => hit)).slice(0, query.limit);
+  const found = passages.map(({ hit }) => hit);
+  // What came with the question is what is asked about.
+  const shown = query.ownContentIds?.length ? found : officialFirst(found);
+  const hits = withoutCopies(shown).slice(0, query.limit);
   const covered = passages.map(({ words }) => coverageOf(words, question.words));
   return { hits, coverage: Math.max(0, ...covered) };
 }
@@ -137,6 +143,7 @@ interface PassageRow extends StoredChunk {
   sharer_id: string;
   permalink: string | null;
   shared_at: Date;
+  official: boolean;
   channel_id: number;
   channel_platform_id: string;
 }
@@ -162,9 +169,10 @@ async function passagesOf(
             and t.content_id = k.content_id and t.position = k.position
        join lateral (
             select s.id, s.file_id, s.message_id, s.thread_id, s.name, s.name_terms, s.sharer_id,
-                   s.permalink, s.shared_at, s.channel_id, ch.platform_id as channel_platform_id
+                   s.permalink, s.shared_at, s.official_by is not null as official,
+                   s.channel_id, ch.platform_id as channel_platform_id
               from ${VISIBLE_SHARE} and s.content_id = k.content_id
-             order by s.shared_at desc, s.id desc limit 1) shown on true
+             order by s.official_by is null, s.shared_at desc, s.id desc limit 1) shown on true
       order by k.rank`,
     [
       query.workspaceId,
@@ -194,10 +202,19 @@ function hitOf(fused: Fused, row: PassageRow): Hit {
       sharerId: row.sharer_id,
       permalink: row.permalink,
       sharedAt: row.shared_at,
+      official: row.official,
       channelId: row.channel_id,
       channelPlatformId: row.channel_platform_id,
     },
   };
+}
+
+/** What counts before others goes before what is not far better than it. */
+function officialFirst(hits: readonly Hit[]): Hit[] {
+  const best = Math.max(0, ...hits.map(({ score }) => score));
+  const isFirst = ({ share, score }: Hit) => share.official && score >= OFFICIAL_SHARE * best;
+  const first = hits.filter(isFirst);
+  return [...first, ...hits.filter((hit) => !first.includes(hit))];
 }
 
 function withoutCopies(hits: readonly Hit[]): Hit[] {

@@ -42,3 +42,6 @@ export const EXACT_CHUNKS_MAX = 3_000;
 /** Files whose names say most of the question bring their passages too, up to this many. */
 export const NAMED_CONTENTS = 3;
 export const NAMED_CHUNKS_MAX = 1_500;
+
+/** A passage of an official file goes first where it has this part of the best score. A rule, not measured. */
+export const OFFICIAL_SHARE = 0.5;

@@ -83,6 +83,38 @@ export function list(fallback: readonly string[]) {
   return v.pipe(kind, v.metadata({ allowed: "a list with commas" }));
 }
 
+/** `name=number` pairs with commas. */
+export function countsByName() {
+  const pairs = v.pipe(
+    v.string(),
+    v.check(
+      (given) => /^(\s*[^=,]+=\s*\d{1,6}\s*(,|$))*$/.test(given),
+      "must look like Moderators=200,Newcomers=5",
+    ),
+    v.transform((given): Record<string, number> => {
+      const named = given.split(",").map((pair) => pair.split("=").map((side) => side.trim()));
+      return Object.fromEntries(
+        named.flatMap(([name, count]) => (name && count ? [[name, Number(count)]] : [])),
+      );
+    }),
+  );
+  return v.optional(pairs, "");
+}
+
+/** Some of the shards of a bot: `0,1/4`. */
+export function shards() {
+  const some = v.pipe(
+    v.string(),
+    v.regex(/^\d{1,4}(,\d{1,4})*\/\d{1,4}$/, "must look like 0,1/4"),
+    v.transform((given) => {
+      const [ids = "", count = ""] = given.split("/");
+      return { ids: ids.split(",").map(Number), count: Number(count) };
+    }),
+    v.check(({ ids, count }) => ids.every((id) => id < count), "counts shards from 0: 0,1/4"),
+  );
+  return v.optional(some);
+}
+
 export function text(fallback: string) {
   return v.optional(v.string(), fallback);
 }

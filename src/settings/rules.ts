@@ -1,4 +1,4 @@
-import { choice, dollars, list, setting, whole } from "./kinds.ts";
+import { choice, countsByName, dollars, list, setting, textLike, whole } from "./kinds.ts";
 
 export const CONSENT = {
   SCOPE: setting(
@@ -19,7 +19,7 @@ export const CONSENT = {
     "Where set, files in any other channel are read only when handed over with a question.",
     {
       allowed: "channel names, with commas; `*` stands for anything",
-      unset: "all channels",
+      unset: "all channels; on Discord none",
       advice: "Holds until somebody sets the channel's mode in the chat.",
     },
   ),
@@ -28,6 +28,32 @@ export const CONSENT = {
     advice:
       "Holds until somebody sets the channel's mode in the chat. A good start: `hr-*,legal*,*-private`.",
   }),
+};
+
+/** Where strangers come and go, and people have roles: on Discord. */
+export const COMMUNITY = {
+  ALLOWED_ROLES: setting(list([]), "Who may use Docent at all, on platforms with roles.", {
+    allowed: "names or ids of roles, with commas",
+    unset: "everybody",
+    advice: "Admins always may.",
+  }),
+  BLOCKED_ROLES: setting(list([]), "Who may not, whatever other roles they have.", {
+    allowed: "names or ids of roles, with commas",
+  }),
+  MEMBER_AGE_MIN: setting(
+    whole(10, 0, 100_000),
+    "Minutes that somebody must have been a member for, before Docent answers them and reads what they share.",
+  ),
+  QUESTIONS_PER_DAY_BY_ROLE: setting(
+    countsByName(),
+    "Questions a day of people with these roles, in the place of QUESTIONS_PER_DAY; whoever has several gets the most.",
+    { allowed: "`role=number`, with commas", example: "Moderators=200,Newcomers=5" },
+  ),
+  MOD_CHANNEL: setting(
+    textLike(/^\w{1,40}$/, "must be a channel's id, not its name"),
+    "The channel in which moderators are told what concerns them, like what somebody who was banned has shared.",
+    { allowed: "the platform's id of a channel", unset: "nothing is told" },
+  ),
 };
 
 export const MONEY = {

@@ -1,6 +1,16 @@
 import * as v from "valibot";
 import { DEFAULT_MODELS } from "../models/defaults.ts";
-import { choice, httpAddress, list, setting, textLike, url, whole, wholeOrNone } from "./kinds.ts";
+import {
+  choice,
+  httpAddress,
+  list,
+  setting,
+  shards,
+  textLike,
+  url,
+  whole,
+  wholeOrNone,
+} from "./kinds.ts";
 
 const MODEL_ID = /^~?[\w.-]+\/[\w.:-]+$/;
 const MODERN_MODELS = [
@@ -136,4 +146,29 @@ export const SLACK = {
     "Hosts beside Slack's own that files may come from; they are sent the bot token.",
     { allowed: "hosts, with commas", advice: FOR_TESTS },
   ),
+};
+
+export const DISCORD = {
+  DISCORD_TOKEN: setting(
+    textLike(/^[\w-]{8,}\.[\w-]{4,}\.[\w-]{8,}$/, "does not look like a bot's token (Bot page)"),
+    "The bot's token; in the Developer Portal, on the app's Bot page.",
+    { allowed: "three parts with dots", unset: "no Discord" },
+  ),
+  DISCORD_GUILDS: setting(list([]), "The servers that are served.", {
+    allowed: "ids of servers, with commas",
+    unset: "the first one that Docent hears of",
+    advice: "`npm run docent -- allow guild ID` adds one to these.",
+  }),
+  DISCORD_SHARDS: setting(shards(), "For many processes on one bot: which shards this one holds.", {
+    allowed: "numbers of shards, a slash, and how many there are: `0,1/4`",
+    unset: "as many as Discord advises, all in this process",
+  }),
+  DISCORD_API_URL: setting(httpAddress(), "Another address of Discord's API.", {
+    unset: "Discord's own",
+    advice: "For tests, and for a stand-in of Discord.",
+  }),
+  DISCORD_FILE_HOSTS: setting(list([]), "Hosts beside Discord's own that files may come from.", {
+    allowed: "hosts, with commas",
+    advice: "For tests, and for a stand-in of Discord.",
+  }),
 };

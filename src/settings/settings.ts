@@ -4,15 +4,17 @@
  */
 import * as v from "valibot";
 import { PROCESS } from "./process.ts";
-import { CONSENT, LIMITS, MONEY } from "./rules.ts";
-import { AWS_OWN, EMBEDDINGS, MODELS, SLACK } from "./services.ts";
+import { COMMUNITY, CONSENT, LIMITS, MONEY } from "./rules.ts";
+import { AWS_OWN, DISCORD, EMBEDDINGS, MODELS, SLACK } from "./services.ts";
 
 export const Environment = v.object({
   ...PROCESS,
   ...MODELS,
   ...EMBEDDINGS,
   ...SLACK,
+  ...DISCORD,
   ...CONSENT,
+  ...COMMUNITY,
   ...MONEY,
   ...LIMITS,
 });
@@ -47,7 +49,17 @@ export const SETTING_GROUPS: readonly {
       "secret. Either of them with the app token (Socket Mode) or the signing secret (HTTP). `docs/slack.md` tells it step by step.",
     settings: SLACK,
   },
+  {
+    title: "Discord",
+    lead: "`npm run docent -- setup discord` makes these. `docs/discord.md` tells it step by step.",
+    settings: DISCORD,
+  },
   { title: "Who reads what", lead: "", settings: CONSENT },
+  {
+    title: "Where strangers come and go",
+    lead: "These hold on platforms whose people have roles: on Discord.",
+    settings: COMMUNITY,
+  },
   {
     title: "What it may cost",
     lead:

@@ -4,6 +4,7 @@ import { vi } from "vitest";
 import { createSlack, type SlackOptions } from "../../adapters/slack/slack.ts";
 import type { Inbox } from "../../src/chat.ts";
 import { noCommands } from "../support/inbox.ts";
+import { keptOutsiders } from "../support/outsiders.ts";
 import { type Envelope, startSlack } from "../support/slack.ts";
 import { serve } from "../support/slack-bench.ts";
 import { APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM } from "../support/slack-world.ts";
@@ -25,7 +26,8 @@ async function open(way: Partial<SlackOptions>, inbox: Inbox): Promise<Room> {
   const { apiUrl, host } = slack;
   const log = pino({ level: "silent" });
   const hosts = { apiUrl, fileHosts: [host] };
-  const chat = createSlack({ botToken: BOT_TOKEN, ...way, ...hosts, paceMs: 50, log });
+  const people = keptOutsiders(slack.world);
+  const chat = createSlack({ botToken: BOT_TOKEN, ...way, ...hosts, people, paceMs: 50, log });
   const { adapter } = chat;
   const stopServing = chat.routes ? await serve(slack, chat) : async () => undefined;
   let rejected = 0;

@@ -75,26 +75,74 @@ test("of very many threads, the newest 500 are told", async () => {
   expect(told?.[0]).toBe("general 1");
 });
 
-test("files that were deleted while nobody listened are swept out after the gap, and only those", async () => {
+const MIDNIGHT_MS = Date.UTC(2027, 4, 14);
+const MINUTE_MS = 60_000;
+
+async function names(): Promise<string[]> {
+  const { rows } = await stage.database.pool.query<{ name: string }>(
+    "select name from share order by name",
+  );
+  return rows.map(({ name }) => name);
+}
+
+function shareLost(name: string) {
+  const content = Buffer.from("The code name is Bittern.\n");
+  return stage.chat.share({ name, content, channel: "general" });
+}
+
+test.each([
+  ["while nobody listened are swept out after the gap", MIDNIGHT_MS + 60 * MINUTE_MS, 10],
+  ["while somebody listened are swept out at the day's end", MIDNIGHT_MS - 1.5 * MINUTE_MS, 1],
+])("files that were deleted unheard %s, and only those", async (_when, startMs, laterMinutes) => {
   await run(stage);
   await share(stage, "kept.md", "The launch of the Heron is on 14 May 2027.\n");
-  const lost = await stage.chat.share({
-    name: "lost.md",
-    content: Buffer.from("The code name is Bittern.\n"),
-    channel: "general",
-  });
+  const lost = await shareLost("lost.md");
   await quiet(stage);
-  const names = async () => {
-    const { rows } = await stage.database.pool.query("select name from share order by name");
-    return rows.map(({ name }) => name);
-  };
   stage.chat.removeUnheard(lost.fileId);
-  const startMs = Date.now();
   await gaps().caughtUp(HERE, startMs);
-  await gaps().caughtUp(HERE, startMs + 60_000);
+  await gaps().caughtUp(HERE, startMs + MINUTE_MS);
   await quiet(stage);
   expect(await names()).toEqual(["kept.md", "lost.md"]);
-  await gaps().caughtUp(HERE, startMs + 10 * 60_000);
+  await gaps().caughtUp(HERE, startMs + (1 + laterMinutes) * MINUTE_MS);
   await until(async () => (await names()).length === 1 || undefined);
   expect(await names()).toEqual(["kept.md"]);
+});
+
+test("many of them are asked about one portion after another, and what happens goes before", async () => {
+  await run(stage);
+  const asked: number[] = [];
+  const { gone } = stage.chat.adapter;
+  stage.chat.adapter.gone = async (files, signal) => {
+    asked.push(files.length);
+    return await gone(files, signal);
+  };
+  const lost = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => shareLost(`lost ${index}.md`)),
+  );
+  await quiet(stage);
+  for (const { fileId } of lost) stage.chat.removeUnheard(fileId);
+  await gaps().caughtUp(HERE, MIDNIGHT_MS);
+  await gaps().caughtUp(HERE, MIDNIGHT_MS + 10 * MINUTE_MS);
+  await until(async () => (await names()).length === 0 || undefined);
+  await quiet(stage);
+  expect(asked).toEqual([25, 5]);
+});
+
+test("what is read back was no follow-up where the first answer in its thread came later", async () => {
+  await run(stage);
+  const { question } = await ask(stage, "Hello!");
+  const place = { ...memoryPlace("general"), threadId: question };
+  const said = { kind: "said" as const, place, userId: "ada", fileIds: [], toOthers: true };
+  const hear = (messageId: string, saidAtMs?: number) =>
+    stage.chat.send({
+      ...{ ...said, messageId, key: messageId, text: "How many?" },
+      ...(saidAtMs !== undefined && { saidAtMs }),
+    });
+  await hear("live");
+  await hear("before", Date.now() - 10 * MINUTE_MS);
+  await hear("since", Date.now() + MINUTE_MS);
+  const { rows } = await stage.database.pool.query(
+    "select key from event where key in ('live', 'before', 'since') order by key",
+  );
+  expect(rows.map(({ key }) => key)).toEqual(["live", "since"]);
 });

@@ -137,16 +137,24 @@ test("a workspace that is gone leaves nothing behind, and other workspaces as th
   expect(await count("queue.job", "data -> 'place' ->> 'workspaceId' = 'W2'")).toBe(1);
 });
 
-test("the words of questions and answers are forgotten after 30 days", async () => {
+test("the words of questions, answers and ratings are forgotten after 30 days", async () => {
   const { pool } = stage.database;
   await run(stage);
   await share(stage, "plan.md", PLAN);
   const old = await ask(stage, QUESTION);
   await pool.query("update answer set asked_at = now() - interval '31 days'");
   await ask(stage, QUESTION);
+  const rated = "update answer set rating = -1, rating_reason = 'It is in June.'";
+  await pool.query(rated);
   await forgetOldWords(pool);
-  const { rows } = await pool.query("select question, text, files from answer order by id");
-  expect(rows[0]).toMatchObject({ question: "", text: null });
+  const kept = "select question, text, rating, rating_reason from answer order by id";
+  const { rows } = await pool.query(kept);
+  expect(rows[0]).toEqual({ question: "", text: null, rating: -1, rating_reason: null });
+  expect(rows[1].rating_reason).toBe("It is in June.");
+  // It may be rated still.
+  await pool.query(rated);
+  await forgetOldWords(pool);
+  expect((await pool.query(kept)).rows[0].rating_reason).toBe(null);
   expect(rows[1]).toMatchObject({ question: QUESTION, text: expect.stringContaining("14 May") });
   expect(await count("answer_source", "quote <> ''")).toBe(1);
 

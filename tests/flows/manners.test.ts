@@ -45,9 +45,8 @@ async function statesOf(): Promise<object[]> {
 describe("small talk", () => {
   test.each([
     ["Hello!", /^Hello/],
-    ["thank you so much", /welcome/],
     ["Hallo", /^Hallo/],
-    ["谢谢", /不客气/],
+    ["Buongiorno", /^Ciao/],
     ["What can you do?", /I'm Docent/],
   ])("%s gets a kind line, no sources and no model", async (said, kind) => {
     await run(stage);
@@ -56,6 +55,34 @@ describe("small talk", () => {
     expect(replyText(reply)).toMatch(kind);
     expect(citations(reply)).toEqual([]);
     expect(stage.openrouter.requests).toEqual([]);
+  });
+
+  test.each(["thank you so much", "ok 👍", "谢谢"])("%s gets a nod and no words", async (text) => {
+    await run(stage);
+    const { messageId } = await stage.chat.ask({ text });
+    await quiet(stage);
+    expect(stage.chat.nods).toEqual([messageId]);
+    expect([stage.chat.replies, await statesOf()]).toEqual([[], []]);
+  });
+
+  test.each([
+    ["thanks", /welcome/],
+    ["ok 👍", /welcome/],
+    ["谢谢", /不客气/],
+  ])("%s gets a kind line where the platform has no signs", async (text, kind) => {
+    await run(stage);
+    stage.chat.adapter.nod = async () => false;
+    expect(replyText(await ask(stage, text))).toMatch(kind);
+    expect(stage.openrouter.requests).toEqual([]);
+  });
+
+  test("thanks in the place of a question that was edited end its answer", async () => {
+    await run(stage);
+    await share(stage, "plan.md", PLAN);
+    const first = await ask(stage, "When is the launch of the Heron?");
+    await stage.chat.send({ ...onQuestion("message_changed", first.question), text: "thanks" });
+    await quiet(stage);
+    expect(await statesOf()).toMatchObject([{ state: "done", text: "You're welcome." }]);
   });
 });
 

@@ -16,15 +16,16 @@ function until<T>(found: () => T) {
   return vi.waitUntil(found, 10_000);
 }
 
-/** As the core does it: what has changed for people goes back to every adapter. */
-async function opened(peopleChanged?: Inbox["peopleChanged"]) {
-  const told: object[] = [];
+/** As the core does it: what is news goes to every adapter. */
+async function opened(storing?: Inbox["personChanged"]) {
   const bench = await openBench({
     inbox: {
-      peopleChanged: async (place) => {
-        await peopleChanged?.(place);
-        told.push(place);
-        bench.adapter.forget({ workspaceId: place.workspaceId });
+      personChanged: async (change) => {
+        await storing?.(change);
+        const before = bench.kept.news.length;
+        await bench.kept.personChanged(change);
+        const { workspaceId } = change;
+        if (bench.kept.news.length > before) bench.adapter.forget({ workspaceId });
       },
     },
   });
@@ -33,7 +34,7 @@ async function opened(peopleChanged?: Inbox["peopleChanged"]) {
     (await bench.adapter.readers({ ...T1, channelId, threadId: null })).outsiders;
   const calls = (method: string) =>
     bench.slack.world.calls.filter((call) => call.method === method).length;
-  return { bench, told, outsiders, calls };
+  return { bench, told: bench.kept.news, outsiders, calls };
 }
 
 type Opened = Awaited<ReturnType<typeof opened>>;
@@ -74,68 +75,82 @@ describe("what is remembered", () => {
   });
 });
 
-describe("every process is told", () => {
-  test("of somebody who became a guest, once", async () => {
+describe("the core is told", () => {
+  test("of somebody who became a guest, which counts at once", async () => {
     const { bench, told, outsiders } = await opened();
     expect(await outsiders("C3")).toBe(false);
     await settled(await bench.slack.alter("U1", { guest: true }));
     await settled(await bench.slack.alter("U1", { name: "Una, on holiday" }));
-    expect(told).toEqual([T1]);
+    expect(told).toEqual([{ ...T1, userId: "U1", outsider: "guest" }]);
     expect(await outsiders("C3")).toBe(true);
   });
 
-  test("of a guest who became a member, and of no member's holidays", async () => {
+  test("of a guest who became a member, or was deactivated", async () => {
     const { bench, told, outsiders } = await opened();
+    await settled(await bench.slack.arrive({ id: "U2", guest: true }));
     expect(await outsiders("C1")).toBe(true);
-    await settled(await bench.slack.alter("U1", { name: "Una, on holiday" }));
-    expect(told).toEqual([]);
     await settled(await bench.slack.alter("UGUEST", { guest: false }));
-    expect(told).toEqual([T1]);
     expect(await outsiders("C1")).toBe(false);
+    await settled(await bench.slack.alter("U2", { deleted: true }));
+    expect(told.map(({ userId, outsider }) => [userId, outsider])).toEqual([
+      ["U2", "guest"],
+      ["UGUEST", null],
+      ["U2", null],
+    ]);
   });
 
-  test("when the first try failed, once Slack delivers it again", async () => {
+  test("of people of other organisations", async () => {
+    const { bench, told } = await opened();
+    await settled(await bench.slack.alter("U1", { stranger: true }));
+    expect(told).toEqual([{ ...T1, userId: "U1", outsider: "external" }]);
+  });
+
+  test("once Slack delivers it again, when the first try failed", async () => {
     let away = true;
     const { bench, told } = await opened(async () => {
       if (away) throw new Error("the database is away");
     });
     const change = await bench.slack.alter("U1", { guest: true });
     await until(() => bench.logged().includes("could not be stored"));
+    expect(change.acks).toBe(0);
     away = false;
     await bench.slack.redeliver();
     await settled(change);
-    expect(told).toEqual([T1]);
+    expect(told).toHaveLength(1);
   });
 });
 
 describe("somebody who joins a channel", () => {
-  test("has it asked anew, but not who all the people are", async () => {
-    const { bench, told, outsiders, calls } = await opened();
-    bench.slack.world.channels.get("C3")?.members.push("UGUEST");
+  const join = async ({ bench }: Opened, channel: string, user: string) => {
+    for (const envelope of await bench.slack.join(channel, user)) await settled(envelope);
+  };
+
+  test("has it asked anew, but who all the people are is never asked for an answer", async () => {
+    const stage = await opened();
+    const { bench, outsiders, calls } = stage;
+    await join(stage, "C3", "UGUEST");
     expect(await outsiders("C3")).toBe(true);
-    const lists = calls("users.list");
-    bench.slack.world.users.set("U2", { id: "U2", guest: false });
-    for (const envelope of await bench.slack.join("C3", "U2")) await settled(envelope);
     for (const envelope of await bench.slack.leave("C3", "UGUEST")) await settled(envelope);
     expect(await outsiders("C3")).toBe(false);
-    expect(calls("users.list")).toBe(lists);
-    expect(told).toEqual([]);
+    expect(stage.told).toEqual([]);
+    expect(calls("users.list") + calls("users.conversations")).toBe(0);
   });
 
-  test("and is a guest of whom nobody told makes guests be looked for again", async () => {
-    const { bench, told, outsiders } = await opened();
-    expect(await outsiders("C3")).toBe(false);
-    bench.slack.world.users.set("U2", { id: "U2", guest: true });
-    for (const envelope of await bench.slack.join("C3", "U2")) await settled(envelope);
-    expect(told).toEqual([T1]);
-    expect(await outsiders("C3")).toBe(true);
+  test("and is a guest of whom nobody told is one from then on", async () => {
+    const stage = await opened();
+    expect(await stage.outsiders("C3")).toBe(false);
+    stage.bench.slack.world.users.set("U2", { id: "U2", guest: true });
+    await join(stage, "C3", "U2");
+    expect(stage.told).toEqual([{ ...T1, userId: "U2", outsider: "guest", channelId: "C3" }]);
+    expect(await stage.outsiders("C3")).toBe(true);
   });
 
   test("of whom Slack does not say may be a guest", async () => {
-    const { bench, told } = await opened();
-    bench.slack.fail("users.info", { error: "internal_error" });
-    for (const envelope of await bench.slack.join("C3", "U1")) await settled(envelope);
-    expect(told).toEqual([T1]);
+    const stage = await opened();
+    stage.bench.slack.fail("users.info", { error: "internal_error" });
+    await join(stage, "C3", "U1");
+    expect(stage.told).toEqual([{ ...T1, userId: "U1", outsider: "unknown", channelId: "C3" }]);
+    expect(await stage.outsiders("C3")).toBe(true);
   });
 });
 

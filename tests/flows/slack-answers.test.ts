@@ -3,7 +3,7 @@ import { decodeTarget } from "../../adapters/slack/show/target.ts";
 import type { Citation } from "../../src/chat.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { Mention } from "../../src/events.ts";
-import { elementsOf } from "../support/slack-blocks.ts";
+import { elementsOf, seen } from "../support/slack-blocks.ts";
 import { openPosting, type Posting, posts, reply } from "../support/slack-posting.ts";
 import type { Message } from "../support/slack-world.ts";
 
@@ -174,15 +174,69 @@ test("a retry whose message can't be changed replaces it", async () => {
   expect(texts()).toEqual(["Twelve."]);
 });
 
-test("an answer that its asker stopped stays as it is", async () => {
-  const parts = async function* () {
-    yield* reply("One. ");
-    while (shown().length === 0) await new Promise(setImmediate);
+describe("an answer that its asker stopped", () => {
+  const SEARCHED = { kind: "status", text: "Looking…" } as const;
+  const stopShown = () => {
     for (const message of shown()) Object.assign(message, { stopped: true, streaming: false });
-    yield* reply("Two. ", "Three.");
   };
-  await posting.post(question, parts(), posts());
-  expect(texts()).toEqual(["One. "]);
+  const stopped = async function* (first: string, ...rest: Parameters<typeof reply>) {
+    yield* reply(SEARCHED, first);
+    while (shown().length === 0) await new Promise(setImmediate);
+    stopShown();
+    yield* reply(...rest);
+  };
+
+  test("stays as it is, says so, and keeps its buttons", async () => {
+    await posting.post(question, stopped("One. ", "Two. ", "Three."));
+    expect(shown().map(seen)).toEqual([expect.stringMatching(/^One\. \n\n_Stopped, as asked\._/)]);
+    expect(under()).toEqual([BUTTONS]);
+  });
+
+  test("says so once, whoever else says it", async () => {
+    const footer = { kind: "footer", text: "Stopped, as asked." } as const;
+    await posting.post(question, stopped("One. ", footer));
+    expect(
+      shown()
+        .map(seen)
+        .join()
+        .match(/Stopped/g),
+    ).toHaveLength(1);
+    expect(under()).toEqual([BUTTONS]);
+  });
+
+  test("stays as it is where it is too long to be edited", async () => {
+    await posting.post(question, stopped(LONG, "Two."));
+    expect(texts()).toEqual([LONG]);
+  });
+
+  test("has its buttons also where all of it was there", async () => {
+    await posting.post(question, stopped("One. "));
+    expect(texts()).toEqual(["One. "]);
+    expect(under()).toEqual([BUTTONS]);
+  });
+});
+
+describe("a question that stands in no message", () => {
+  const asked = { key: "slack:T1:V1", text: "How many <!here> *ducks*,\nand where? ".repeat(9) };
+  const quote = /^> How many <\u200B!here> \\\*ducks\\\*, and where\? .{100,170}…\n\n/;
+
+  test("is told above its answer, with the name of who asked, and nobody is called", async () => {
+    await posting.post({ ...question, ...asked }, reply("Twelve.", NOTE, "Thirteen."));
+    const [text = ""] = texts();
+    const name = /\*\*(.+)\*\* asked:\n/;
+    expect(text).toMatch(name);
+    const [before = "", after = ""] = text.split(name.exec(text)?.[0] ?? "?");
+    expect(before).toContain("Another model goes on.");
+    expect(after).toMatch(quote);
+    expect(after).toMatch(/Thirteen\.$/);
+    expect(text).not.toContain("<@");
+  });
+
+  test("is told without a name where Slack does not say it", async () => {
+    posting.slack.fail("users.info", { error: "user_not_found" });
+    await posting.post({ ...question, ...asked }, reply("Twelve."));
+    expect(texts()[0]).toMatch(/^\*\*Somebody\*\* asked:\n> How many/);
+  });
 });
 
 test("a direct message is answered in its thread", async () => {

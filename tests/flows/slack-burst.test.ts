@@ -63,3 +63,23 @@ test("a burst of 200 questions in 10 channels is answered whole, in order per th
   expect(called("chat.postMessage").length).toBeGreaterThan(100);
   expect(logged()).not.toMatch(/"level":(?:40|50|60)/);
 }, 20_000);
+
+test("a crowd of reads stays below Slack's limits, and what somebody waits for comes first", async () => {
+  const { slack, client } = posting;
+  const order: string[] = [];
+  const many = (count: number, name: string, call: (channel: string) => Promise<unknown>) =>
+    Array.from({ length: count }, async (_, index) => {
+      await call(CHANNELS[index % CHANNELS.length] ?? "");
+      order.push(name);
+    });
+  await Promise.all([
+    ...many(30, "behind", (channel) => client.background.conversations.history({ channel })),
+    ...many(30, "asked", (channel) => client.read.conversations.history({ channel })),
+    ...many(60, "members", (channel) => client.read.conversations.members({ channel })),
+    ...many(15, "people", () => client.read.users.list({})),
+  ]);
+  for (const method of ["conversations.history", "conversations.members", "users.list"]) {
+    expect([method, slack.refused(method)]).toEqual([method, 0]);
+  }
+  expect(order.lastIndexOf("asked")).toBeLessThan(order.lastIndexOf("behind") - 10);
+}, 20_000);

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClient, type Slack } from "../../adapters/slack/client.ts";
-import { backstop, changed, toIncoming } from "../../adapters/slack/events/events.ts";
-import { named, sharesOf } from "../../adapters/slack/events/look-up.ts";
+import { toIncoming, touched } from "../../adapters/slack/events/events.ts";
+import { lookUp, named } from "../../adapters/slack/events/look-up.ts";
 import { inlineBody } from "../../adapters/slack/read/file-body.ts";
 import { download, gone } from "../../adapters/slack/read/files.ts";
 import { shared as sharedBefore } from "../../adapters/slack/read/history.ts";
@@ -147,8 +147,8 @@ describe("files of a channel that is shared with another organisation", () => {
 
 describe("files of which an event says too little", () => {
   async function found(stage: Stage, envelope: Envelope): Promise<FileShared[]> {
-    const lookup = backstop(envelope.payload) ?? changed(envelope.payload);
-    return lookup ? await sharesOf(stage.slack, lookup) : [];
+    const file = touched(envelope.payload);
+    return file ? await lookUp(stage.slack, file) : [];
   }
 
   test.each([
@@ -187,7 +187,7 @@ describe("files of which an event says too little", () => {
     expect(await found(stage, announced)).toEqual([]);
     stage.loopback.fail("conversations.replies", { error: "not_in_channel" });
     expect(await found(stage, announced)).toEqual([]);
-    stage.loopback.fail("conversations.replies", { status: 429, retryAfterS: 5 });
+    stage.loopback.fail("conversations.replies", { status: 429, retryAfterS: 3_600 });
     await expect(found(stage, announced)).rejects.toBeInstanceOf(ServiceError);
   });
 
@@ -202,14 +202,23 @@ describe("files of which an event says too little", () => {
 
 describe("the files of a channel as they are listed", () => {
   const place = { platform: "slack", workspaceId: "T1", channelId: "C1", threadId: null };
+  const first = { place, cursor: null };
 
   test("are found also where the list does not say in which messages they are", async () => {
     const stage = await opened();
     const files = [await shared(stage, {}), await shared(stage, {}, { threadTs: "1699999999.1" })];
     for (const { fileId } of files) sparse(stage, fileId);
-    const page = await sharedBefore(stage.slack, place, null, signal);
+    const page = await sharedBefore(stage.slack, first, signal);
     expect(page.files).toEqual(files.toReversed());
-    expect(page.listed).toEqual(files.toReversed().map(({ fileId }) => fileId));
+    const listed = files.toReversed().map(({ fileId }) => fileId);
+    expect(page.listed).toEqual(listed);
+    // Whoever wants no more than that gets it in one call.
+    const before = stage.loopback.world.calls.length;
+    const ids = await sharedBefore(stage.slack, { ...first, idsOnly: true }, signal);
+    expect(ids).toEqual({ ...page, files: [] });
+    expect(stage.loopback.world.calls.slice(before).map(({ method }) => method)).toEqual([
+      "files.list",
+    ]);
   });
 
   test("are listed also when nothing more is known of them", async () => {
@@ -218,7 +227,7 @@ describe("the files of a channel as they are listed", () => {
     Object.assign(stored(stage, hidden.fileId), { mode: "hidden_by_limit" });
     sparse(stage, denied.fileId);
     stage.loopback.fail("files.info", { error: "access_denied" });
-    const page = await sharedBefore(stage.slack, place, null, signal);
+    const page = await sharedBefore(stage.slack, first, signal);
     expect(page).toMatchObject({ files: [], listed: [denied.fileId, hidden.fileId] });
   });
 
@@ -227,7 +236,7 @@ describe("the files of a channel as they are listed", () => {
     sparse(stage, (await shared(stage, {})).fileId);
     const [once, ...more] = Array.from({ length: 3 }, () => ({ status: 503 }));
     if (once) stage.loopback.fail("files.info", once, ...more);
-    const failed = sharedBefore(stage.slack, place, null, signal);
+    const failed = sharedBefore(stage.slack, first, signal);
     await expect(failed).rejects.toBeInstanceOf(ServiceError);
   });
 });

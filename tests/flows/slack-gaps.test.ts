@@ -9,11 +9,12 @@ import { createIntake } from "../../src/intake.ts";
 import { openQueue, type Queue } from "../../src/jobs/queue.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { createRoutes } from "../../src/operator/server.ts";
+import { fastClock } from "../support/clock.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { type Bench, type BenchOptions, openBench } from "../support/slack-bench.ts";
 import { BOT } from "../support/slack-world.ts";
 
-const QUICK = { backoffMinMs: 1, noteEveryMs: 5, historyPaceMs: 0 };
+const QUICK = { backoffMinMs: 1, noteEveryMs: 5, clock: fastClock() };
 const DAY_MS = 86_400_000;
 const MINUTES_2_MS = 120_000;
 
@@ -304,6 +305,30 @@ describe("after a gap", () => {
       await until(() => said(bench).includes("one?"));
     });
 
+    test("of the threads only those are read in which a channel's history tells of something new", async () => {
+      const threads = Promise.withResolvers<Gap["threads"]>();
+      const inbox = { gap: async () => since(0, await threads.promise) };
+      const bench = await opened({ http: true, inbox });
+      const say = { channel: "C1", user: "U1", unheard: true };
+      bench.slack.pass(-2 * DAY_MS);
+      const [quiet, lively] = [
+        await bench.slack.say({ ...say, text: "a thread" }),
+        await bench.slack.say({ ...say, text: "another" }),
+      ];
+      await bench.slack.say({ ...say, text: "long ago", threadTs: quiet.ts });
+      bench.slack.pass(2 * DAY_MS);
+      await bench.slack.say({ ...say, text: "one?", threadTs: lively.ts });
+      threads.resolve([thread("C1", quiet.ts), thread("C1", lively.ts)]);
+      await until(() => said(bench).includes("one?"));
+      const calls = bench.slack.world.calls.filter(
+        ({ method }) => method === "conversations.replies",
+      );
+      expect(calls.map(({ args }) => args.ts)).toEqual([lively.ts]);
+      expect(bench.stored).toContainEqual(
+        expect.objectContaining({ text: "one?", saidAtMs: expect.any(Number) }),
+      );
+    });
+
     test("a process that starts reads the last hour, whatever was noted", async () => {
       const said30MinutesAgo = Promise.withResolvers<void>();
       const gap = async () => {
@@ -321,7 +346,8 @@ describe("after a gap", () => {
   test("live events come first, and closing waits for nothing that is still to be read", async () => {
     const { state, notes, inbox } = gaps();
     state.gap = since();
-    const bench = await opened({ inbox, times: { historyPaceMs: 600_000 } });
+    const clock = { nowMs: () => 0, sleep: () => new Promise<void>(() => undefined) };
+    const bench = await opened({ inbox, times: { clock } });
     expect(await bench.ask("D1", "now?")).toMatchObject({ text: "now?" });
     await bench.adapter.close();
     expect(notes).toEqual([]);

@@ -13,6 +13,7 @@ import { ServiceError } from "../../src/errors.ts";
 import type { Incoming } from "../../src/events.ts";
 import { noCommands } from "../support/inbox.ts";
 import { listen } from "../support/loopback.ts";
+import { NOT_LISTED } from "../support/outsiders.ts";
 import { type LoopbackSlack, startSlack } from "../support/slack.ts";
 import { type Bench, type BenchOptions, openBench } from "../support/slack-bench.ts";
 import { sign } from "../support/slack-http.ts";
@@ -52,7 +53,7 @@ describe("a request", () => {
     stored = [];
     const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
     const keys = { botToken: BOT_TOKEN, signingSecret: SIGNING_SECRET };
-    chat = createSlack({ ...keys, apiUrl: slack.apiUrl, log });
+    chat = createSlack({ ...keys, apiUrl: slack.apiUrl, people: NOT_LISTED, log });
   });
 
   afterEach(async () => {
@@ -180,15 +181,15 @@ describe("what takes longer than Slack waits", () => {
     const { acks } = await bench.slack.announce(fileIds[0] ?? "");
     expect([acks, bench.stored]).toEqual([1, []]);
     await bench.adapter.close();
-    expect(bench.stored).toMatchObject([{ kind: "file_shared", name: "plan.txt" }]);
+    expect(bench.stored).toMatchObject([{ kind: "file_touched", changedAt: null }]);
   });
 
-  test("if it fails, it is logged: a file that changed", async () => {
+  test("is not waited for where it can't be lost: a file that changed", async () => {
     const bench = await opened({ http: true });
     const { fileIds } = await bench.slack.say(unheard);
     bench.slack.fail("files.info", { error: "internal_error" });
     expect((await bench.slack.change(fileIds[0] ?? "")).acks).toBe(1);
-    await until(() => bench.logged().includes("a changed file could not be looked up"));
+    expect(bench.stored).toMatchObject([{ kind: "file_touched", everywhere: true }]);
   });
 
   test("is not waited for: who Docent is, while Slack does not answer", async () => {

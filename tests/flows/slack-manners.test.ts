@@ -138,9 +138,10 @@ describe("a word to one person", () => {
   });
 
   test("of thanks is a sign on the message", async () => {
-    await nod(posting.client, question.place, question.messageId);
-    await nod(posting.client, question.place, question.messageId);
+    const thank = () => nod(posting.client, question.place, question.messageId);
+    expect([await thank(), await thank()]).toEqual([true, true]);
     expect(messageAt(posting.slack.world, question.messageId).reactions).toEqual(["thumbsup"]);
+    expect(await nod(posting.client, question.place, "1700000000.999999")).toBe(false);
   });
 });
 
@@ -174,7 +175,7 @@ describe("an answer whose question is gone", () => {
 
   test("stays where Slack does not say", async () => {
     const ids = await answered();
-    posting.slack.fail("conversations.replies", { status: 429, retryAfterS: 5 });
+    posting.slack.fail("conversations.replies", { status: 429, retryAfterS: 700 });
     await retract(posting.client, question.place, ids);
     for (let count = 0; count < 20; count += 1) await write("UOTHER", true);
     await retract(posting.client, question.place, ids);
@@ -184,6 +185,7 @@ describe("an answer whose question is gone", () => {
 
 describe("a private answer", () => {
   const LOOKED = { kind: "footer", text: "Searched what you can read." } as const;
+  const ANSWER = "How many?\n\nTwelve.";
 
   /** U1 pressed a button under an answer that everybody sees. */
   const pressed = async () => {
@@ -202,7 +204,7 @@ describe("a private answer", () => {
     return { ...question, messageId: "slack:T1:trigger", onlyFor: way };
   };
 
-  test("comes whole to who asked, and the answer that everybody sees stays", async () => {
+  test("comes whole to who asked, below the question, and the answer that everybody sees stays", async () => {
     const { id, responseUrl } = await pressed();
     const status = { kind: "status", text: "Looking…" } as const;
     await posting.post(asked(responseUrl), reply(status, "**Twelve** <!here>. ", LOOKED));
@@ -210,7 +212,8 @@ describe("a private answer", () => {
       { response_type: "ephemeral", replace_original: false, delete_original: false },
     ]);
     expect(ephemerals()).toMatchObject([{ user: "U1", threadTs: question.messageId }]);
-    expect(ephemerals()[0]?.text).toMatch(/^Twelve &lt;\u200B!here&gt;/);
+    expect(ephemerals()[0]?.text).toMatch(/^How many\?\n\nTwelve &lt;\u200B!here&gt;/);
+    expect(ephemerals()[0]?.blocks?.[0]?.text).toMatch(/^> How many\?\n\n/);
     expect(ephemerals()[0]?.blocks?.map(({ type }) => type)).toEqual(["markdown"]);
     expect(posting.slack.replies(question.messageId).map(({ text }) => text)).toEqual(["Eleven."]);
   });
@@ -233,7 +236,7 @@ describe("a private answer", () => {
       const url = how === "somebody else's" ? "https://evil.example/hooks/1" : responseUrl;
       await posting.post(asked(url), reply("Twelve."));
       expect(hook?.posts).toEqual([]);
-      expect(ephemerals()).toMatchObject([{ user: "U1", channel: "C1", text: "Twelve." }]);
+      expect(ephemerals()).toMatchObject([{ user: "U1", channel: "C1", text: ANSWER }]);
       expect(posting.logged()).not.toContain("/hooks/");
     },
   );
@@ -260,13 +263,13 @@ describe("a private answer", () => {
   test("that breaks off goes on where it did", async () => {
     const long = "Ducks swim and geese walk. ".repeat(800);
     const known = posts();
-    posting.slack.limit("chat.postEphemeral", 1);
+    posting.slack.limit("chat.postEphemeral", 1, { windowMs: 3_600_000 });
     await expect(posting.post(asked(null), reply(long), known)).rejects.toThrow("slow down");
     expect(known.told).toEqual(["private:1"]);
-    posting.slack.pass(60_000);
+    posting.slack.pass(3_600_000);
     await posting.post(asked(null), reply(long), posts(known.told));
     const shown = ephemerals().map(({ blocks }) => blocks?.[0]?.text);
-    expect(shown.join("").trim()).toBe(long.trim());
+    expect(shown.join("").trim()).toBe(`> How many?\n\n${long.trim()}`);
   });
 
   test("that nobody can be given is a failure without the secret in it", async () => {

@@ -6,6 +6,7 @@ import type { Database } from "../../src/db/pool.ts";
 import type { Incoming } from "../../src/events.ts";
 import { openTestDatabase } from "../support/database.ts";
 import { noCommands } from "../support/inbox.ts";
+import { NOT_LISTED } from "../support/outsiders.ts";
 import { type LoopbackSlack, startSlack } from "../support/slack.ts";
 import { serve } from "../support/slack-bench.ts";
 import { posts, reply } from "../support/slack-posting.ts";
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
   heard = [];
   const oauth = { ...OAUTH, db: database.pool };
   const keys = { botToken: null, signingSecret: SIGNING_SECRET, secretKey: OAUTH.secretKey };
-  const hosts = { apiUrl: slack.apiUrl, teams: [TEAM, TEAM_2] };
+  const hosts = { apiUrl: slack.apiUrl, teams: [TEAM, TEAM_2], people: NOT_LISTED };
   const times = { noteEveryMs: 5 };
   const log = pino({ level: "silent" });
   chat = createSlack({ ...keys, ...hosts, oauth, times, paceMs: 0, log });

@@ -182,7 +182,9 @@ test("channel tells the mode, who set it and when; only a moderator or admin set
   });
   expect(await types("channel ask", { user: "ada" })).toMatchObject({ done: true });
   const told = (user: string) => types("channel", { user });
-  expect((await told("ben")).text).toMatch(/^This channel is on “ask”.*\nSet by ada on \d+ \w+ /);
+  expect((await told("ben")).text).toMatch(
+    /^This channel is on “ask”.*\nSet by a moderator on \d+ \w+ /,
+  );
   expect((await told("ada")).text).toContain("Set by you on");
   expect((await types("channel", { channel: "leads" })).text).toContain("“auto”");
 });

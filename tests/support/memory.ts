@@ -69,6 +69,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
   const notes: (Note & { place: Place; userId: string })[] = [];
   const before: FileShared[] = [];
   const nods: string[] = [];
+  const announced: { place: Place; note: Note }[] = [];
   const board = boardOf(replies);
   const { hearing, deliver, redeliver, command } = createLine();
   let ids = 0;
@@ -80,23 +81,21 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
   };
   const drop = (fileId: string): void => {
     files.delete(fileId);
-    const at = before.findIndex((event) => event.fileId === fileId);
-    if (at >= 0) before.splice(at, 1);
+    before.splice(0, before.length, ...before.filter((event) => event.fileId !== fileId));
   };
 
   const adapter: Adapter = {
     ...poster(board),
     ...hearing,
     download: ({ fileId }, bytesMax) => download(files.get(fileId), bytesMax),
-    async mark({ fileId }, state) {
-      marks.push({ fileId, state });
-    },
+    mark: async ({ fileId }, state) => void marks.push({ fileId, state }),
     ...accessOf(channels),
     async tell(place, userId, note) {
       notes.push({ ...note, place, userId });
       return true;
     },
-    nod: async (_place, messageId) => void nods.push(messageId),
+    announce: async (place, note) => announced.push({ place, note }) > 0,
+    nod: async (_place, messageId) => nods.push(messageId) > 0,
     shared: async (place, cursor) => sharedPage(before, place, cursor),
     gone: async (asked) => asked.filter((file) => !files.has(file.fileId)),
     async retract(_place, messageIds) {
@@ -111,6 +110,7 @@ export function createMemoryChat(channels: MemoryChannel[] = [GENERAL, LEADS]) {
     marks,
     notes,
     nods,
+    announced,
     /** Somebody has shared a file, of which nobody told Docent. */
     shareUnheard: put,
     /** Somebody shares a file. Resolves when it is accepted; rejects as `accept` does. */

@@ -7,6 +7,7 @@ import { createSlack, type SlackChat, type Times } from "../../adapters/slack/sl
 import type { Adapter, Inbox } from "../../src/chat.ts";
 import type { Incoming, Mention } from "../../src/events.ts";
 import { noCommands } from "./inbox.ts";
+import { type Kept, keptOutsiders } from "./outsiders.ts";
 import { type LoopbackSlack, type SlackOptions, startSlack } from "./slack.ts";
 import { APP_TOKEN, BOT_TOKEN, SIGNING_SECRET } from "./slack-world.ts";
 
@@ -15,6 +16,8 @@ export interface Bench {
   adapter: Adapter;
   /** Everything that was stored, in order. */
   stored: Incoming[];
+  /** Who is an outsider: those of the start, and what the adapter has handed in since. */
+  kept: Kept;
   /** Everything that was logged. */
   logged(): string;
   /** Somebody in this channel asks, in a thread of its own. */
@@ -45,12 +48,15 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
   const { botToken = BOT_TOKEN, teams = [], storing, http = false, times } = options;
   const way = http ? { signingSecret: SIGNING_SECRET } : { appToken: APP_TOKEN };
   const hosts = { apiUrl: slack.apiUrl, fileHosts: [slack.host] };
-  const chat = createSlack({ botToken, ...way, ...hosts, teams, paceMs: 0, times, log });
+  const kept = keptOutsiders(slack.world);
+  const more = { teams, people: kept, paceMs: 0, times, log };
+  const chat = createSlack({ botToken, ...way, ...hosts, ...more });
   const { adapter } = chat;
   const served = http ? await serve(slack, chat) : async () => undefined;
   const stored: Incoming[] = [];
   const inbox: Inbox = {
     ...noCommands,
+    personChanged: kept.personChanged,
     ...options.inbox,
     accept: async (event) => {
       await storing?.(event);
@@ -62,7 +68,7 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     await served();
     await slack.close();
   };
-  const bench = { slack, adapter, stored, logged: () => lines.join(""), close };
+  const bench = { slack, adapter, stored, kept, logged: () => lines.join(""), close };
   await adapter.listen(inbox).catch(async (error: unknown) => {
     await close();
     throw error;

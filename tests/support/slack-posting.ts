@@ -29,8 +29,8 @@ export async function openPosting(): Promise<Posting> {
   const lines: string[] = [];
   const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const clock = createClock(slack);
-  const made = createClient({ botToken: BOT_TOKEN, apiUrl: slack.apiUrl, clock, log });
-  const client = { ...made, turns: counted(made.turns, clock) };
+  const client = createClient({ botToken: BOT_TOKEN, apiUrl: slack.apiUrl, clock, log });
+  Object.assign(client.turns, counted({ ...client.turns }, clock));
   const { signal } = new AbortController();
   return {
     slack,
@@ -52,7 +52,7 @@ function asked({ world }: LoopbackSlack, channel: string, threadTs?: string): Me
   world.messages.push({ ...message, ...flags });
   return {
     kind: "mention",
-    key: ts,
+    key: `slack:${TEAM}:${channel}:${ts}`,
     place: { platform: "slack", workspaceId: TEAM, channelId: channel, threadId: threadTs ?? ts },
     userId: "U1",
     messageId: ts,

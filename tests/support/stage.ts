@@ -5,7 +5,8 @@ import path from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { createStops } from "../../src/answer/stops.ts";
-import type { Citation, FileState } from "../../src/chat.ts";
+import type { Citation, Completing, FileState } from "../../src/chat.ts";
+import { complete } from "../../src/commands/complete.ts";
 import { runCommand } from "../../src/commands/run.ts";
 import { type Limits, readConfig } from "../../src/config.ts";
 import type { Database } from "../../src/db/pool.ts";
@@ -55,6 +56,9 @@ export interface Wanted {
   channels?: HandleDeps["channels"];
   limits?: Partial<Limits>;
   budgets?: Partial<Budgets>;
+  brakes?: HandleDeps["brakes"];
+  questionsByRole?: HandleDeps["questionsByRole"];
+  modChannel?: string;
 }
 
 /** Sets the stage for the tests of a file. Its fields are there from the first `beforeEach` on. */
@@ -126,6 +130,9 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
     stops: await createStops(notifications),
     generalAnswers: wanted.generalAnswers ?? false,
     channels: wanted.channels ?? PLAIN.channels,
+    brakes: wanted.brakes ?? PLAIN.brakes,
+    questionsByRole: wanted.questionsByRole ?? PLAIN.questionsByRole,
+    modChannel: wanted.modChannel ?? null,
   };
   const apiKey = wanted.key === false ? null : KEY;
   const { engine } = database;
@@ -142,13 +149,15 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   const metrics = createMetrics(async () => ({}));
   stage.worker = await startWorker<Work>(
     { queue, notifications, log, metrics },
-    (["question", "event", "file", "vectors"] as const).map((name) => ({
+    (["question", "event", "file", "vectors", "people"] as const).map((name) => ({
       name,
       slots: 2,
       handler: (job, signal) => handleWork(deps, job, signal),
     })),
   );
-  await chat.adapter.listen({ ...intake, command });
+  const serves = async () => true;
+  const completing = (typing: Completing) => complete(given, typing);
+  await chat.adapter.listen({ ...intake, command, complete: completing, serves });
 }
 
 export async function share(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { readConfig, SETTING_NAMES } from "../../src/config.ts";
+import { misspelt, readConfig, SETTING_NAMES } from "../../src/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 function problemsOf(environment: Record<string, string>): string {
@@ -118,4 +118,9 @@ test("a public address is an https origin, and its web chat asks people to sign 
     expect(problemsOf({ PUBLIC_URL: wrong, WEB_TOKEN })).toContain("PUBLIC_URL must look like");
   }
   expect(problemsOf({ PUBLIC_URL: "http://127.0.0.1:3000", WEB_TOKEN })).toBe("");
+});
+
+test("a name that only looks like a setting is told, with what was meant", () => {
+  const given = { SLACK_BOT_TOKN: "x", OPENROUTER_API_KEY: "x", NODE_OPTIONS: "x", HOME: "/" };
+  expect(misspelt(given)).toEqual([{ name: "SLACK_BOT_TOKN", meant: "SLACK_BOT_TOKEN" }]);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { decide, type Meant } from "../../src/answer/follow-up.ts";
+import { decide, isOnlyThanks, type Meant } from "../../src/answer/follow-up.ts";
 
 interface Turn {
   text: string;
@@ -69,3 +69,44 @@ describe("a message", () => {
 function textsOf(turns: Turn[]): string {
   return turns.map(({ text }) => text).join("\n");
 }
+
+describe("put to Docent itself", () => {
+  test.each([
+    "thanks",
+    "Thank you so much!",
+    "ok 👍",
+    "ok :+1::skin-tone-2:",
+    "👍",
+    "🙏❤️",
+    "great, thanks",
+    "Perfect. Thanks a lot, Docent!",
+    "alles klar, danke dir",
+    "merci beaucoup",
+    "谢谢",
+    "了解しました、ありがとう",
+    "감사합니다",
+    "ठीक है, धन्यवाद",
+  ])("%s is thanks alone", (text) => {
+    expect(isOnlyThanks(text)).toBe(true);
+  });
+
+  test.each([
+    "",
+    "?",
+    "👎",
+    "ok 🤔",
+    "thanks?",
+    "thanks, and in 2023",
+    "thanks for the plan, when is the launch",
+    "ok, which page",
+    "good practice for lamps",
+    "no",
+    "no thanks to Ben",
+    "all files",
+    "top 10",
+    "cool roofs",
+    "谢谢，那么2023年呢",
+  ])("%s may be a question", (text) => {
+    expect(isOnlyThanks(text)).toBe(false);
+  });
+});

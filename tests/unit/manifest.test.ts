@@ -19,7 +19,7 @@ describe("the Slack app's manifest", () => {
   test("subscribes to exactly the events that are listened to", () => {
     const heard = EVENT_TYPES.flatMap((type) => (type === "message" ? MESSAGES : type));
     const subscribed = eventsOf(manifest({ agent: true }));
-    expect([...subscribed].sort()).toEqual([...new Set([...heard, AGENT_EVENT])].sort());
+    expect([...subscribed].sort()).toEqual([...new Set(heard)].sort());
     expect(eventsOf(FILE)).not.toContain(AGENT_EVENT);
   });
 

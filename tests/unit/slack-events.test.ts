@@ -1,11 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  backstop,
-  changed,
-  outsiderChange,
-  toIncoming,
-} from "../../adapters/slack/events/events.ts";
+import { outsiderChange, toIncoming, touched } from "../../adapters/slack/events/events.ts";
 import type { Incoming } from "../../src/events.ts";
 
 const SELF = {
@@ -176,10 +171,9 @@ describe("what Slack's events mean", () => {
     ]);
   });
 
-  test("a deleted file is gone from all its channels", () => {
-    expect(incoming("file-deleted").map(({ kind, place }) => [kind, place.channelId])).toEqual([
-      ["file_removed", "C1"],
-      ["file_removed", "C2"],
+  test("a deleted file is gone wherever it was, also where Slack names no channels", () => {
+    expect(incoming("file-deleted")).toMatchObject([
+      { kind: "file_removed", fileId: "F1", everywhere: true, place: { workspaceId: "T1" } },
     ]);
   });
 
@@ -201,6 +195,14 @@ describe("what Slack's events mean", () => {
   ])("of a channel: %s is %s", (name, kind, userId, id) => {
     const place = { workspaceId: "T1", channelId: "C1", threadId: null };
     expect(incoming(name)).toMatchObject([{ kind, key: `slack:T1:${id}`, place, userId }]);
+  });
+
+  test("all that is being written in a session is to stop", () => {
+    const thread = { channelId: "D1", threadId: "1700000000.000100" };
+    const place = { platform: "slack", workspaceId: "T1", ...thread };
+    expect(incoming("agent-session-stopped")).toEqual([
+      { kind: "stopped", key: "slack:T1:Ev1", place, userId: "U1", messageId: null },
+    ]);
   });
 
   test.each(["app-uninstalled", "tokens-revoked"])("the workspace is gone: %s", (name) => {
@@ -245,23 +247,19 @@ describe("what Slack must be asked about", () => {
   });
 
   test("a file that changed, wherever it is shared", () => {
-    expect(changed(payload("file-change"))).toEqual({
-      workspaceId: "T1",
-      fileId: "F1",
-      channelId: null,
-      changedAt: "1700000009.001100",
+    expect(touched(payload("file-change"))).toMatchObject({
+      ...{ kind: "file_touched", key: "slack:T1:Ev1", fileId: "F1", place: { workspaceId: "T1" } },
+      ...{ everywhere: true, changedAt: "1700000009.001100" },
     });
-    expect(changed(payload("file-shared"))).toBe(null);
   });
 
   test("a file that was shared, in its channel", () => {
-    expect(backstop(payload("file-shared"))).toEqual({
-      workspaceId: "T1",
-      fileId: "F1",
-      channelId: "C1",
-      changedAt: null,
+    expect(touched(payload("file-shared"))).toEqual({
+      ...{ kind: "file_touched", key: "slack:T1:Ev1", fileId: "F1", userId: "U1" },
+      place: { platform: "slack", workspaceId: "T1", channelId: "C1", threadId: null },
+      ...{ everywhere: false, changedAt: null },
     });
-    expect(backstop(payload("file-share"))).toBe(null);
+    expect(touched(payload("file-share"))).toBe(null);
   });
 
   test("a person who became a guest", () => {

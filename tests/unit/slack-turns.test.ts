@@ -95,3 +95,90 @@ test("other failures are not tried again", async () => {
   await expect(failed).rejects.toThrow("no");
   expect(calls).toBe(1);
 });
+
+describe("what Slack counts by the minute", () => {
+  const info = { method: "conversations.info", signal } as const;
+  const nothing = async () => undefined;
+
+  test.each([
+    ["conversations.info", 50],
+    ["conversations.members", 100],
+    ["users.list", 20],
+  ] as const)(
+    "%s is called at once as often as usual, and never too often",
+    async (method, max) => {
+      const { clock, turns } = open();
+      const madeAtMs: number[] = [];
+      const call = async () => void madeAtMs.push(clock.nowMs());
+      for (let count = 0; count < max; count += 1) await turns.take({ method, signal }, call);
+      expect(madeAtMs.filter((atMs) => atMs === 0)).toHaveLength(max / 2);
+      expect(madeAtMs.at(-1)).toBeGreaterThan(55_000);
+      expect(madeAtMs.at(-1)).toBeLessThanOrEqual(60_000);
+    },
+  );
+
+  test("a method that Slack slows down holds up no other, nor does a channel", async () => {
+    const { clock, turns } = open();
+    const madeAtMs = new Map<string, number>();
+    const limits = [limited(20)];
+    const call = (name: string) => async () => {
+      if (name === "info") limits.pop()?.();
+      madeAtMs.set(name, clock.nowMs());
+    };
+    await Promise.all([
+      turns.take(info, call("info")),
+      turns.take({ method: "users.info" }, call("users")),
+      turns.take(post("C1"), call("post")),
+    ]);
+    expect(Object.fromEntries(madeAtMs)).toEqual({ info: 20_000, users: 0, post: 0 });
+  });
+
+  test("what nobody waits for leaves half of it to those who do, and goes after them", async () => {
+    const { clock, turns } = open();
+    const made: string[] = [];
+    const take = (background: boolean, name: string) =>
+      turns.take({ ...info, background }, async () => void made.push(`${name} ${clock.nowMs()}`));
+    const behind = Array.from({ length: 14 }, () => take(true, "behind"));
+    await clock.sleep(0, signal);
+    expect(made).toEqual(Array.from({ length: 13 }, () => "behind 0"));
+    await Promise.all(Array.from({ length: 13 }, () => take(false, "asked")));
+    await Promise.all(behind);
+    expect(made.slice(13, 26).filter((one) => one.startsWith("asked"))).toHaveLength(13);
+    expect(made.at(-1)).toMatch(/^behind [23]\d{4}$/);
+  });
+
+  test("is refused at once where the turn is too far away, and may be tried later", async () => {
+    const { clock, turns } = open();
+    const all = Array.from({ length: 60 }, () => turns.take(info, nothing));
+    const done = await Promise.allSettled(all);
+    const refused = done.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(refused).toHaveLength(60 - 25 - 25);
+    expect(refused[0]).toBeInstanceOf(WebAPIRateLimitedError);
+    expect(refused[0].retryAfter).toBe(63);
+    await clock.sleep(60_000, signal);
+    await turns.take(info, nothing);
+  });
+
+  test("what nobody waits for gives way for two minutes, and is then tried later", async () => {
+    const { clock, turns } = open();
+    let isBusy = true;
+    const crowd = async () => {
+      while (isBusy) await turns.take(info, nothing);
+    };
+    const crowds = [crowd(), crowd()];
+    await clock.sleep(60_000, signal);
+    const late = turns.take({ ...info, background: true }, nothing);
+    await expect(late).rejects.toBeInstanceOf(WebAPIRateLimitedError);
+    isBusy = false;
+    await Promise.all(crowds);
+    expect(clock.nowMs()).toBeLessThan(200_000);
+  });
+
+  test("a status that would come late is not told", async () => {
+    const { clock, turns } = open();
+    const tell = () => turns.take({ method: "assistant.threads.setStatus", signal }, nothing);
+    await Promise.all(Array.from({ length: 50 }, tell));
+    await expect(tell()).rejects.toBeInstanceOf(WebAPIRateLimitedError);
+    expect(clock.sleptMs).toEqual([]);
+  });
+});

@@ -1,10 +1,9 @@
 import { safeParse } from "valibot";
-import type { FileRemoved, Incoming, Place } from "../../../src/events.ts";
+import type { FileTouched, Incoming, Place } from "../../../src/events.ts";
 import type { Identity } from "../client.ts";
 import { keyOf, placeOf } from "../place.ts";
-import type { FileLookup } from "./look-up.ts";
 import { fileRemoved, fromMessage } from "./messages.ts";
-import { Envelope, type FileDeleted, type Member, type Person } from "./payloads.ts";
+import { Envelope, type Member, type Person, type SessionStopped } from "./payloads.ts";
 
 /** Slack tells only by a message that a channel is no longer for the same people. */
 const CONVERTED = new Set(["channel_convert_to_private", "channel_convert_to_public"]);
@@ -23,8 +22,12 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
     case "message":
       if (CONVERTED.has(event.subtype ?? "")) return [ofChannel("access_changed", at, event)];
       return fromMessage(at.teamId, event, self);
-    case "file_deleted":
-      return fromFileDeletion(at.teamId, event);
+    case "file_deleted": {
+      const everywhere = placeOf(at.teamId, "", null);
+      return [
+        { ...fileRemoved(everywhere, event.file_id, null, event.event_ts), everywhere: true },
+      ];
+    }
     case "file_unshared": {
       const place = placeOf(at.teamId, event.channel_id, null);
       return [fileRemoved(place, event.file_id, event.user_id, event.event_ts)];
@@ -44,6 +47,8 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
     case "group_deleted":
     case "group_left":
       return [ofChannel("channel_gone", at, event)];
+    case "agent_session_stopped":
+      return [sessionStopped(at, event)];
     case "tokens_revoked":
       return event.tokens.bot?.length ? [workspaceGone(at)] : [];
     case "app_uninstalled":
@@ -60,19 +65,32 @@ export function toIncoming(body: unknown, self: Identity): Incoming[] {
   }
 }
 
-/** A file's content may be another than the one that was read; null for every other event. */
-export function changed(body: unknown): FileLookup | null {
-  return lookup(body, "file_change");
-}
-
-/** A file was shared, which its message says better: for when that one did not come. */
-export function backstop(body: unknown): FileLookup | null {
-  return lookup(body, "file_shared");
+/**
+ * A file changed, or it was shared, which its message says better: that is for when the message did not come. Null for
+ * every other event.
+ */
+export function touched(body: unknown): FileTouched | null {
+  const parsed = safeParse(Envelope, body);
+  if (!parsed.success) return null;
+  const { event_id, event } = parsed.output;
+  const workspaceId = teamOf(parsed.output);
+  if (!workspaceId || (event.type !== "file_change" && event.type !== "file_shared")) return null;
+  const changedAt = event.type === "file_change" ? (event.event_ts ?? event_id) : null;
+  return {
+    kind: "file_touched",
+    key: keyOf(workspaceId, event_id),
+    place: placeOf(workspaceId, event.channel_id ?? "", null),
+    userId: event.user_id ?? "",
+    fileId: event.file_id,
+    everywhere: changedAt !== null || !event.channel_id,
+    changedAt,
+  };
 }
 
 /** Who came into a channel: not Docent itself. */
 export interface Came {
   workspaceId: string;
+  channelId: string;
   userId: string;
 }
 
@@ -82,7 +100,8 @@ export function cameIn(body: unknown, self: Identity): Came | null {
   if (!parsed.success) return null;
   const { event } = parsed.output;
   if (event.type !== "member_joined_channel" || event.user === self.botUserId) return null;
-  return { workspaceId: teamOf(parsed.output) ?? self.teamId, userId: event.user };
+  const workspaceId = teamOf(parsed.output) ?? self.teamId;
+  return { workspaceId, channelId: event.channel, userId: event.user };
 }
 
 /** Id of the channel that is in use again; null for every other event. */
@@ -127,16 +146,6 @@ export function homeOpened(body: unknown): HomeOpened | null {
   return { key: keyOf(workspaceId, event_id), place, userId: event.user };
 }
 
-function lookup(body: unknown, type: "file_shared" | "file_change"): FileLookup | null {
-  const parsed = safeParse(Envelope, body);
-  if (!parsed.success || parsed.output.event.type !== type) return null;
-  const { event_id, event } = parsed.output;
-  const workspaceId = teamOf(parsed.output);
-  if (!workspaceId) return null;
-  const where = { workspaceId, fileId: event.file_id, channelId: event.channel_id ?? null };
-  return { ...where, changedAt: type === "file_change" ? (event.event_ts ?? event_id) : null };
-}
-
 /** With channels shared between workspaces team_id may be the author's; context_team_id is the receiver's. */
 function teamOf({ context_team_id, team_id }: Envelope): string | null {
   return context_team_id ?? team_id ?? null;
@@ -169,13 +178,13 @@ function fromMember(at: Happening, event: Member, self: Identity): Incoming {
   return ofChannel("joined", at, { channel: event.channel, user: event.inviter });
 }
 
+/** The session is the thread; without one, all that they asked there. */
+function sessionStopped({ teamId, id }: Happening, event: SessionStopped): Incoming {
+  const place = placeOf(teamId, event.channel, event.thread_ts ?? null);
+  return { kind: "stopped", key: keyOf(teamId, id), place, userId: event.user, messageId: null };
+}
+
 function workspaceGone({ teamId, id }: Happening): Incoming {
   const place = placeOf(teamId, "", null);
   return { kind: "workspace_gone", key: keyOf(teamId, id), place, userId: "" };
-}
-
-function fromFileDeletion(teamId: string, event: FileDeleted): FileRemoved[] {
-  return (event.channel_ids ?? []).map((channelId) =>
-    fileRemoved(placeOf(teamId, channelId, null), event.file_id, null, event.event_ts),
-  );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FilesInfoResponse } from "@slack/web-api";
-import type { FileShared, Incoming } from "../../../src/events.ts";
+import type { FilesInfoResponse, WebClient } from "@slack/web-api";
+import type { FileShared, FileTouched, Incoming } from "../../../src/events.ts";
 import { errorCode, failure, type Identity, reasonOf, type Slack } from "../client.ts";
 import { isLink, isWrittenInSlack, nameOf } from "./file-kinds.ts";
 import { fromHistory } from "./messages.ts";
@@ -24,20 +24,13 @@ const UNREADABLE_CODES = new Set([
 
 export type FileFacts = NonNullable<FilesInfoResponse["file"]>;
 
-/** A file of which an event says too little to hand it in. */
-export interface FileLookup {
-  workspaceId: string;
-  fileId: string;
-  /** Where it was shared; null: wherever it is. */
-  channelId: string | null;
-  /** Its content may have changed then, by a word of Slack's; null: it was shared. */
-  changedAt: string | null;
-}
-
 /** What Slack knows of a file; null when it is gone, or not for us. @throws {ServiceError} */
-export async function fileInfo(slack: Slack, fileId: string): Promise<FilesInfoResponse | null> {
+export async function fileInfo(
+  { files }: WebClient,
+  fileId: string,
+): Promise<FilesInfoResponse | null> {
   try {
-    return await slack.read.files.info({ file: fileId });
+    return await files.info({ file: fileId });
   } catch (error) {
     if (GONE_CODES.has(errorCode(error) ?? "")) return null;
     throw failure(error);
@@ -45,21 +38,22 @@ export async function fileInfo(slack: Slack, fileId: string): Promise<FilesInfoR
 }
 
 /**
- * The file where it is shared, just as its messages said it: the same share is the same event. After a change
- * it is another one for each version, so that it is read again.
+ * See `Adapter.lookUp`: just as its messages said it, so that the same share is the same event. After a change it is
+ * another one for each version, so that it is read again.
  * @throws {ServiceError} when Slack does not say
  */
-export async function sharesOf(slack: Slack, lookup: FileLookup): Promise<FileShared[]> {
-  const facts = (await fileInfo(slack, lookup.fileId))?.file;
-  if (!facts || (lookup.changedAt !== null && !canChange(facts))) return [];
+export async function lookUp(slack: Slack, touched: FileTouched): Promise<FileShared[]> {
+  const { fileId, place, everywhere, changedAt } = touched;
+  const facts = (await fileInfo(slack.background, fileId))?.file;
+  if (!facts || (changedAt !== null && !canChange(facts))) return [];
   const self = await slack.identity();
   const wanted = messagesOf(facts)
-    .filter(({ channelId }) => lookup.channelId === null || lookup.channelId === channelId)
+    .filter(({ channelId }) => everywhere || place.channelId === channelId)
     .slice(0, SHARES_MAX);
-  const found = await Promise.all(wanted.map((at) => sharedIn({ slack, self, lookup }, at)));
+  const found = await Promise.all(wanted.map((at) => sharedIn({ slack, self, touched }, at)));
   const shares = found.flat();
-  if (lookup.changedAt === null) return shares;
-  const version = String(facts.edit_timestamp ?? facts.updated ?? lookup.changedAt);
+  if (changedAt === null) return shares;
+  const version = String(facts.edit_timestamp ?? facts.updated ?? changedAt);
   return shares.map((share) => ({ ...share, key: `${share.key}:changed:${version}` }));
 }
 
@@ -88,19 +82,19 @@ function messagesOf({ shares }: FileFacts): At[] {
 }
 
 async function sharedIn(
-  { slack, self, lookup }: { slack: Slack; self: Identity; lookup: FileLookup },
+  { slack, self, touched }: { slack: Slack; self: Identity; touched: FileTouched },
   { channelId, ts, threadTs }: At,
 ): Promise<FileShared[]> {
   const only = { oldest: ts, latest: ts, inclusive: true };
   try {
     const at = { channel: channelId, ts: threadTs, ...only };
-    const { messages = [] } = await slack.read.conversations.replies(at);
+    const { messages = [] } = await slack.background.conversations.replies(at);
     // The thread's first message comes along whatever was asked for.
     const message = messages.find((other) => other.ts === ts);
-    const place = { workspaceId: lookup.workspaceId, channelId };
+    const place = { workspaceId: touched.place.workspaceId, channelId };
     const events = message ? fromHistory(place, message, self) : [];
     return events.flatMap((event) =>
-      event.kind === "file_shared" && event.fileId === lookup.fileId ? [event] : [],
+      event.kind === "file_shared" && event.fileId === touched.fileId ? [event] : [],
     );
   } catch (error) {
     if (UNREADABLE_CODES.has(errorCode(error) ?? "")) return [];
@@ -124,7 +118,7 @@ export async function named(slack: Slack, events: readonly Incoming[]): Promise<
 /** @returns null for a link that nobody handed over */
 async function withName(slack: Slack, event: FileShared): Promise<FileShared | null> {
   try {
-    const facts = (await fileInfo(slack, event.fileId))?.file;
+    const facts = (await fileInfo(slack.read, event.fileId))?.file;
     if (!facts) return event;
     if (isLink(facts) && !event.handedOver) return null;
     return { ...event, name: nameOf({ ...facts, id: event.fileId }), bytes: facts.size ?? 0 };

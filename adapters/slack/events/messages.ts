@@ -38,7 +38,11 @@ export function fromHistory(
   self: Identity,
 ): Incoming[] {
   const parsed = safeParse(Message, { ...message, type: "message", channel: channelId });
-  return parsed.success ? fromWords(workspaceId, parsed.output, self) : [];
+  if (!parsed.success) return [];
+  const saidAtMs = Math.round(Number(parsed.output.ts) * 1_000);
+  return fromWords(workspaceId, parsed.output, self).map((event) =>
+    event.kind === "said" ? { ...event, saidAtMs } : event,
+  );
 }
 
 function fromWords(teamId: string, message: Message, self: Identity): Incoming[] {

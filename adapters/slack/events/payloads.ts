@@ -38,7 +38,6 @@ export const Message = v.object({
 const FileDeleted = v.object({
   type: v.literal("file_deleted"),
   file_id: v.string(),
-  channel_ids: v.nullish(v.array(v.string())),
   event_ts: v.string(),
 });
 
@@ -55,6 +54,7 @@ const FileTouched = v.object({
   type: v.picklist(["file_shared", "file_change"]),
   file_id: v.string(),
   channel_id: optionalText,
+  user_id: optionalText,
   event_ts: optionalText,
 });
 
@@ -111,6 +111,14 @@ const HomeOpened = v.object({
   tab: optionalText,
 });
 
+/** Somebody pressed Stop in the agent view. */
+const SessionStopped = v.object({
+  type: v.literal("agent_session_stopped"),
+  channel: v.string(),
+  thread_ts: optionalText,
+  user: v.string(),
+});
+
 const Uninstalled = v.object({ type: v.literal("app_uninstalled") });
 const TokensRevoked = v.object({
   type: v.literal("tokens_revoked"),
@@ -131,6 +139,7 @@ export const Envelope = v.object({
     Gone,
     PersonChanged,
     HomeOpened,
+    SessionStopped,
     Uninstalled,
     TokensRevoked,
   ]),
@@ -139,12 +148,12 @@ export const Envelope = v.object({
 export type File = v.InferOutput<typeof File>;
 export type Said = v.InferOutput<typeof Said>;
 export type Message = v.InferOutput<typeof Message>;
-export type FileDeleted = v.InferOutput<typeof FileDeleted>;
 export type Member = v.InferOutput<typeof Member>;
 export type Person = v.InferOutput<typeof Person>;
+export type SessionStopped = v.InferOutput<typeof SessionStopped>;
 export type Envelope = v.InferOutput<typeof Envelope>;
 
-/** Every type of event that is listened to: exactly what the app subscribes to. */
+/** Every type of event that is listened to: exactly what the app subscribes to, in its largest variant. */
 export const EVENT_TYPES = [
   "message",
   "app_mention",
@@ -157,6 +166,7 @@ export const EVENT_TYPES = [
   ...GONE_EVENTS,
   ...PERSON_EVENTS,
   "app_home_opened",
+  "agent_session_stopped",
   "app_uninstalled",
   "tokens_revoked",
 ] as const;

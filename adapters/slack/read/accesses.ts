@@ -1,4 +1,5 @@
 import type { Adapter } from "../../../src/chat.ts";
+import type { People } from "../../../src/directory.ts";
 import type { Slack } from "../client.ts";
 import { type Access, createAccess } from "./access.ts";
 
@@ -8,14 +9,14 @@ export interface Accesses {
   forget: Adapter["forget"];
 }
 
-export function createAccesses(): Accesses {
+export function createAccesses(people: People): Accesses {
   const known = new Map<string, { slack: Slack; access: Access }>();
   return {
     of: (workspaceId, slack) => {
       const one = known.get(workspaceId);
       // Another token may be for another app, with other rights.
       if (one?.slack === slack) return one.access;
-      const access = createAccess(slack);
+      const access = createAccess(slack, people);
       known.set(workspaceId, { slack, access });
       return access;
     },

@@ -5,6 +5,7 @@ import { bounded, open } from "../../shared/download.ts";
 import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { isGone, isLink } from "../events/file-kinds.ts";
 import { type FileFacts, fileInfo } from "../events/look-up.ts";
+import { unlessAborted } from "../in-time.ts";
 import { fileBody, inlineBody } from "./file-body.ts";
 
 const ASKED_AT_ONCE = 5;
@@ -21,7 +22,7 @@ export async function* download(
   bytesMax: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const info = await readableFile(slack, file.fileId);
+  const info = await unlessAborted(readableFile(slack, file.fileId), signal);
   const url = info.file.url_private_download ?? info.file.url_private;
   if (!url) {
     yield* bounded(inlineBody(info), bytesMax);
@@ -58,7 +59,7 @@ export function gone(
   files: SharedFile[],
   signal: AbortSignal,
 ): Promise<SharedFile[]> {
-  return those(files, (file) => isSaidGone(slack, file, signal), signal);
+  return those(files, (file) => isSaidGone(slack, file), signal);
 }
 
 /** Those of which it is true, as far as that is known until the signal ends the asking. */
@@ -80,11 +81,9 @@ async function those(
   return some;
 }
 
-async function isSaidGone(slack: Slack, file: SharedFile, signal: AbortSignal): Promise<boolean> {
-  const { fileId, place } = file;
+async function isSaidGone(slack: Slack, { fileId, place }: SharedFile): Promise<boolean> {
   try {
-    const asked = () => slack.read.files.info({ file: fileId });
-    const { file: facts } = await slack.turns.take({ method: "lookUp", signal }, asked);
+    const { file: facts } = await slack.background.files.info({ file: fileId });
     return facts !== undefined && saysGone(facts, place.channelId);
   } catch (error) {
     if (DELETED_CODES.has(errorCode(error) ?? "")) return true;
@@ -124,7 +123,7 @@ async function isThere(slack: Slack, file: SharedFile): Promise<boolean> {
 type Info = FilesInfoResponse & { file: FileFacts };
 
 async function readableFile(slack: Slack, fileId: string): Promise<Info> {
-  const info = await fileInfo(slack, fileId);
+  const info = await fileInfo(slack.read, fileId);
   if (!info?.file || isGone(info.file)) {
     throw new FileRejected("refused", "This file is gone, or I may not see it.");
   }

@@ -5,30 +5,36 @@ import { errorCode, failure, type Identity, type Slack } from "../client.ts";
 import { isGone, isLink } from "../events/file-kinds.ts";
 import { GONE_CODES } from "../events/look-up.ts";
 import { fileShared } from "../events/messages.ts";
+import { unlessAborted } from "../in-time.ts";
 import { placeOf } from "../place.ts";
 
 const PAGE = 100;
 const LOOKED_UP_AT_ONCE = 5;
+
+export interface Wanted {
+  place: Place;
+  cursor: string | null;
+  idsOnly?: boolean | undefined;
+}
 
 type Listed = NonNullable<FilesListResponse["files"]>[number];
 
 /** See `Adapter.shared`: the files of a channel as Slack lists them. The cursor is the page's number. */
 export async function shared(
   slack: Slack,
-  place: Place,
-  cursor: string | null,
+  { place, cursor, idsOnly = false }: Wanted,
   signal: AbortSignal,
 ): Promise<SharedPage> {
   const self = await slack.identity();
-  signal.throwIfAborted();
   const page = Number(cursor ?? 1);
+  const wanted = { channel: place.channelId, count: PAGE, page };
   try {
-    const list = await slack.read.files.list({ channel: place.channelId, count: PAGE, page });
+    const list = await unlessAborted(slack.background.files.list(wanted), signal);
     const listed = list.files ?? [];
     const looking = { slack, self, place, signal };
     const { total, pages = 1 } = list.paging ?? {};
     return {
-      files: await sharesOfAll(looking, listed),
+      files: idsOnly ? [] : await sharesOfAll(looking, listed),
       listed: listed.flatMap(({ id }) => id ?? []),
       total: total ?? null,
       next: page < pages ? String(page + 1) : null,
@@ -48,9 +54,9 @@ interface Looking {
 async function sharesOfAll(looking: Looking, listed: Listed[]): Promise<FileShared[]> {
   const shares: FileShared[] = [];
   for (let next = 0; next < listed.length; next += LOOKED_UP_AT_ONCE) {
-    looking.signal.throwIfAborted();
     const some = listed.slice(next, next + LOOKED_UP_AT_ONCE);
-    const found = await Promise.all(some.map((file) => sharesOf(looking, file)));
+    const looked = Promise.all(some.map((file) => sharesOf(looking, file)));
+    const found = await unlessAborted(looked, looking.signal);
     shares.push(...found.flat());
   }
   return shares;
@@ -58,13 +64,12 @@ async function sharesOfAll(looking: Looking, listed: Listed[]): Promise<FileShar
 
 /** The list often leaves out in which messages a file is. */
 async function sharesOf(looking: Looking, file: Listed): Promise<FileShared[]> {
-  const { slack, self, place, signal } = looking;
+  const { slack, self, place } = looking;
   if (!file.id || isGone(file) || isLink(file)) return [];
   const told = sharesIn(place, file, self);
   if (told.length > 0) return told;
-  const asked = () => slack.read.files.info({ file: file.id ?? "" });
   try {
-    const { file: facts } = await slack.turns.take({ method: "lookUp", signal }, asked);
+    const { file: facts } = await slack.background.files.info({ file: file.id });
     return facts ? sharesIn(place, facts, self) : [];
   } catch (error) {
     if (!GONE_CODES.has(errorCode(error) ?? "")) throw error;

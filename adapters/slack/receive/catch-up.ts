@@ -3,12 +3,15 @@ import type { Inbox } from "../../../src/chat.ts";
 import type { Log } from "../../../src/log.ts";
 import { reasonOf, type Slack } from "../client.ts";
 import type { Teams } from "../teams.ts";
+import type { Round } from "./due-threads.ts";
 import { type ReadBackDeps, readBack } from "./read-back.ts";
 
 /** How old the note may be up to when all was heard. */
 const NOTE_EVERY_MS = 10_000;
 /** So many notes are left out after Slack, or the database, did not answer. */
 const RETRY_AFTER_NOTES = 6;
+/** Within them nothing was missed but what is missed every day: then not each thread is worth a call. */
+const ROUNDS_MISSED_MAX = 2;
 
 export interface CatchUpDeps extends ReadBackDeps {
   teams: Pick<Teams, "served" | "serves">;
@@ -131,6 +134,13 @@ async function catchUp(
   const gap = await deps.inbox.gap({ platform: "slack", workspaceId: teamId });
   if (!gap) return;
   const sinceMs = Math.min(gap.sinceMs, untilMs);
-  const counts = await readBack(deps, slack, { ...gap, sinceMs }, signal);
+  const round = roundOf(deps, sinceMs);
+  const counts = await readBack(deps, slack, { ...gap, sinceMs, round }, signal);
   deps.log.info({ teamId, ...counts }, "what was missed has been read back");
+}
+
+/** Null where more than the time since the last reading was missed. */
+function roundOf({ readBackEveryMs: everyMs }: CatchUpDeps, sinceMs: number): Round | null {
+  if (everyMs === null || Date.now() - sinceMs > ROUNDS_MISSED_MAX * everyMs) return null;
+  return { number: Math.floor(Date.now() / everyMs), everyMs };
 }

@@ -3,43 +3,29 @@ import { reasonOf, type Slack } from "../client.ts";
 import type { Came, PersonChange } from "../events/events.ts";
 import type { Person } from "../events/payloads.ts";
 import { inTime } from "../in-time.ts";
-import { type Access, isGuest } from "../read/access.ts";
-import { remember } from "./remember.ts";
+import { kindOf } from "../read/directory.ts";
 
-const GUESTS_MAX = 10_000;
-
-/** Tells every process when somebody becomes a guest, or is one no more. */
+/** Hands in what somebody is. People change their status all day long: mostly it is no news. */
 export interface People {
-  /** Resolves once it is told. People change their status all day long: mostly it is no news. */
-  changed(slack: Slack, change: PersonChange): Promise<void>;
+  /** Resolves once it is stored. */
+  changed(change: PersonChange): Promise<void>;
   /** Somebody came into a channel: Slack does not say as what. */
   came(slack: Slack, came: Came): Promise<void>;
 }
 
-export interface PeopleDeps {
-  accessOf(workspaceId: string, slack: Slack): Access;
-  inbox: Pick<Inbox, "peopleChanged">;
-}
-
-export function createPeople({ accessOf, inbox }: PeopleDeps): People {
-  const tell = async (slack: Slack, workspaceId: string): Promise<void> => {
-    accessOf(workspaceId, slack).forgetPeople();
-    await inbox.peopleChanged({ platform: "slack", workspaceId });
-  };
-  const changed: People["changed"] = async (slack, { workspaceId, user }) => {
-    const { guestsKnown } = accessOf(workspaceId, slack);
-    if (isGuest(user) === guestsKnown.has(user.id)) return;
-    await tell(slack, workspaceId);
-    // Only now: what could not be told is news still when it comes again.
-    if (isGuest(user)) remember(guestsKnown, user.id, GUESTS_MAX);
-    else guestsKnown.delete(user.id);
-  };
+export function createPeople(inbox: Pick<Inbox, "personChanged">): People {
   return {
-    changed,
-    came: async (slack, { workspaceId, userId }) => {
-      const user = await inTime(personOf(slack, userId), null);
-      if (user) await changed(slack, { workspaceId, user });
-      else await tell(slack, workspaceId);
+    changed: ({ workspaceId, user }) =>
+      inbox.personChanged({
+        platform: "slack",
+        workspaceId,
+        userId: user.id,
+        outsider: kindOf(user),
+      }),
+    came: async (slack, came) => {
+      const user = await inTime(personOf(slack, came.userId), null);
+      const outsider = user ? kindOf(user) : "unknown";
+      await inbox.personChanged({ platform: "slack", ...came, outsider });
     },
   };
 }

@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Gap } from "../../../src/chat.ts";
 import { ConfigError, ServiceError } from "../../../src/errors.ts";
 import type { Incoming } from "../../../src/events.ts";
 import { failure, type Slack } from "../client.ts";
 import { fromHistory } from "../events/messages.ts";
+import { unlessAborted } from "../in-time.ts";
 import { isDirect, keyOf, placeOf } from "../place.ts";
+import { type DueThread, dueThreads, type Round } from "./due-threads.ts";
 
-/** Slack takes fifty calls of history a minute: live questions need some of them. */
-const PACE_MS = 1_500;
 const TRIES_MAX = 4;
+const RETRY_MS = 1_000;
 const RETRY_AFTER_MAX_MS = 60_000;
 /** What was on its way when the connection was lost, and a clock that is not quite Slack's. */
 const MARGIN_MS = 60_000;
@@ -25,8 +25,11 @@ const TYPES = "public_channel,private_channel,mpim,im";
 export interface ReadBackDeps {
   /** Resolves once it is stored; the same event twice is one. */
   accept(event: Incoming): Promise<void>;
-  /** Least time between two calls; shorter in tests. */
-  paceMs?: number | undefined;
+}
+
+export interface ToRead extends Gap {
+  /** Null: there was a gap, of which all is read. */
+  round: Round | null;
 }
 
 export interface Counts {
@@ -44,7 +47,6 @@ interface Reading {
   slack: Slack;
   /** Slack's timestamp after which everything is read. */
   oldest: string;
-  paceMs: number;
   signal: AbortSignal;
   counts: Counts;
 }
@@ -61,16 +63,15 @@ interface Listed {
  * @throws {ServiceError} when Slack failed, which may be tried again
  */
 export async function readBack(
-  { accept, paceMs = PACE_MS }: ReadBackDeps,
+  { accept }: ReadBackDeps,
   slack: Slack,
-  gap: Gap,
+  gap: ToRead,
   signal: AbortSignal,
 ): Promise<Counts> {
   const self = await slack.identity();
   const sinceMs = Math.max(gap.sinceMs - MARGIN_MS, Date.now() - DAYS_MAX * DAY_MS);
   const counts: Counts = { channels: 0, messages: 0, refused: 0, cut: 0, gone: 0 };
-  const oldest = (sinceMs / 1_000).toFixed(6);
-  const reading: Reading = { slack, oldest, paceMs, signal, counts };
+  const reading: Reading = { slack, oldest: stampOf(sinceMs), signal, counts };
   const listed = await conversations(reading);
   for (const event of unlisted(reading, self.teamId, gap, listed)) {
     signal.throwIfAborted();
@@ -78,12 +79,12 @@ export async function readBack(
     counts.gone += 1;
   }
   // Each thread costs a call of the few that Slack takes, which a connection made anew is not worth.
-  const wanted = Date.now() - gap.sinceMs < SHORT_GAP_MS ? [] : gap.threads;
+  const isShort = Date.now() - gap.sinceMs < SHORT_GAP_MS;
+  const due = isShort ? [] : dueThreads(gap.threads, sinceMs, gap.round);
   for (const channelId of listed) {
-    const threads = wanted.filter((thread) => thread.channelId === channelId);
-    const threadIds = threads.flatMap(({ threadId }) => threadId ?? []);
+    const threads = due.filter((thread) => thread.channelId === channelId);
     const where = { workspaceId: self.teamId, channelId };
-    for (const message of await messagesOf(reading, channelId, threadIds)) {
+    for (const message of await messagesOf(reading, channelId, threads)) {
       for (const event of fromHistory(where, message, self)) {
         signal.throwIfAborted();
         await accept(event);
@@ -111,38 +112,65 @@ function unlisted({ counts }: Reading, teamId: string, gap: Gap, listed: string[
 async function conversations(reading: Reading): Promise<string[]> {
   const list = { types: TYPES, exclude_archived: true, limit: PAGE };
   const channels = await all(reading, CHANNEL_PAGES_MAX, async (at) => {
-    const page = await reading.slack.read.users.conversations({ ...list, ...at });
+    const page = await reading.slack.background.users.conversations({ ...list, ...at });
     return { items: page.channels ?? [], next: page.response_metadata?.next_cursor };
   });
   return channels.flatMap(({ id }) => id ?? []);
+}
+
+function stampOf(ms: number): string {
+  return (ms / 1_000).toFixed(6);
 }
 
 /** Slack's history of a channel leaves out what is written in threads. */
 async function messagesOf(
   reading: Reading,
   channel: string,
-  threadIds: string[],
+  threads: DueThread[],
 ): Promise<Listed[]> {
   const { slack, oldest } = reading;
-  const since = { channel, oldest, inclusive: false, limit: PAGE };
-  const listed: Listed[] = await given(reading, async (at) => {
-    const page = await slack.read.conversations.history({ ...since, ...at });
-    return { items: page.messages ?? [], next: page.response_metadata?.next_cursor };
-  });
-  const answered = listed.filter(({ latest_reply = "" }) => latest_reply > oldest);
-  const threads = [...new Set([...threadIds, ...answered.map(({ ts = "" }) => ts)])];
-  if (threads.length > THREADS_MAX) reading.counts.cut += 1;
-  for (const ts of threads.slice(0, THREADS_MAX)) {
-    const replies = await given(reading, async (at) => {
-      const page = await slack.read.conversations.replies({ ...since, ts, ...at });
+  const listed = await historyOf(reading, channel, threads.length > 0);
+  const missed = listed.filter(({ ts = "" }) => ts > oldest);
+  const due = withNews(reading, listed, threads);
+  if (due.size > THREADS_MAX) reading.counts.cut += 1;
+  for (const [ts, since] of [...due].slice(0, THREADS_MAX)) {
+    const thread = { channel, ts, oldest: since, inclusive: false, limit: PAGE };
+    const replies = await given<Listed>(reading, async (at) => {
+      const page = await slack.background.conversations.replies({ ...thread, ...at });
       return { items: page.messages ?? [], next: page.response_metadata?.next_cursor };
     });
-    listed.push(...replies);
+    // A thread comes with its first message, however old.
+    missed.push(...replies.filter(({ ts = "" }) => ts > since));
   }
-  // A thread comes with its first message, however old.
-  const missed = listed.filter(({ ts = "" }) => ts > oldest);
   const byTs = new Map(missed.map((message) => [message.ts ?? "", message]));
   return [...byTs].sort(([one], [two]) => (one < two ? -1 : 1)).map(([, message]) => message);
+}
+
+/** @param whole with older messages as far as they come on the same page: they tell of news in their threads */
+function historyOf(reading: Reading, channel: string, whole: boolean): Promise<Listed[]> {
+  const { slack, oldest } = reading;
+  const wanted = { channel, limit: PAGE, ...(!whole && { oldest, inclusive: false }) };
+  return given<Listed>(reading, async (at) => {
+    const page = await slack.background.conversations.history({ ...wanted, ...at });
+    const items = page.messages ?? [];
+    const isAll = items.some(({ ts = "" }) => ts <= oldest);
+    return { items, next: isAll ? undefined : page.response_metadata?.next_cursor };
+  });
+}
+
+/** Ids of the threads to read, and from when on: of those that are listed, the ones in which something is new. */
+function withNews(
+  { oldest }: Reading,
+  listed: Listed[],
+  threads: DueThread[],
+): Map<string, string> {
+  const due = new Map(threads.map(({ threadId, sinceMs }) => [threadId, stampOf(sinceMs)]));
+  for (const { ts = "", latest_reply = "" } of listed) {
+    const since = due.get(ts) ?? oldest;
+    if (latest_reply > since) due.set(ts, since);
+    else due.delete(ts);
+  }
+  return due;
 }
 
 interface Page<T> {
@@ -179,16 +207,17 @@ async function all<T>(reading: Reading, pagesMax: number, load: Load<T>): Promis
   return items;
 }
 
-async function patiently<T>({ paceMs, signal }: Reading, call: () => Promise<T>): Promise<T> {
+async function patiently<T>({ slack, signal }: Reading, call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
-    await sleep(paceMs, undefined, { signal, ref: false });
+    signal.throwIfAborted();
     try {
-      return await call();
+      return await unlessAborted(call(), signal);
     } catch (error) {
+      signal.throwIfAborted();
       const known = failure(error);
       if (!(known instanceof ServiceError && known.retryable) || tries === TRIES_MAX) throw known;
-      const waitMs = known.retryAfterMs ?? paceMs * 2 ** tries;
-      await sleep(Math.min(waitMs, RETRY_AFTER_MAX_MS), undefined, { signal, ref: false });
+      const waitMs = known.retryAfterMs ?? RETRY_MS * 2 ** tries;
+      await slack.turns.clock.sleep(Math.min(waitMs, RETRY_AFTER_MAX_MS), signal);
     }
   }
 }

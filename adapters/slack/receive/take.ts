@@ -2,20 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { Inbox } from "../../../src/chat.ts";
 import { ConfigError, ServiceError } from "../../../src/errors.ts";
-import type { Incoming } from "../../../src/events.ts";
+import type { FileShared, FileTouched, Incoming } from "../../../src/events.ts";
 import type { Log } from "../../../src/log.ts";
 import { failure, type Identity, type Slack } from "../client.ts";
 import {
-  backstop,
   cameIn,
-  changed,
   homeOpened,
   outsiderChange,
   toIncoming,
+  touched,
   unarchived,
 } from "../events/events.ts";
 import { toAction } from "../events/interactions.ts";
-import { type FileLookup, named, sharesOf } from "../events/look-up.ts";
+import { named } from "../events/look-up.ts";
 import { inTime } from "../in-time.ts";
 import { createHomes, type Homes } from "../show/home.ts";
 import { onlyFor } from "../show/private.ts";
@@ -137,12 +136,12 @@ async function takeEvent(
 ): Promise<void> {
   const { people, homes } = taking;
   const person = outsiderChange(body);
-  if (person) await people.changed(slack, person);
+  if (person) await people.changed(person);
   const came = cameIn(body, self);
   if (came) await people.came(slack, came);
   const events = await named(slack, toIncoming(body, self));
   await handIn(taking, slack, await backAgain(slack, body, events));
-  await lookUp(taking, slack, body);
+  await takeTouched(taking, slack, body);
   const opened = homeOpened(body);
   // Nothing of it is stored.
   if (opened) await taking.behind.leave(homes.show(slack, opened), "a Home tab failed");
@@ -173,22 +172,24 @@ async function handIn(
       missed(slack);
       throw error;
     }
-    if (event.kind === "file_shared") remember(seen, event.fileId, FILES_SEEN_MAX);
+    if (event.kind === "file_shared") remember(seen, shareOf(event), FILES_SEEN_MAX);
   }
 }
 
-/** Behind the acknowledgement: mostly a file's message said all, and asking Slack takes longer than it waits. */
-async function lookUp(taking: Taking, slack: Slack, body: unknown): Promise<void> {
-  const { behind } = taking;
-  const change = changed(body);
-  const find = async (lookup: FileLookup) => handIn(taking, slack, await sharesOf(slack, lookup));
-  if (change) await behind.leave(find(change), "a changed file could not be looked up");
-  const lookup = backstop(body);
-  if (!lookup) return;
+/** Of what was shared mostly a message said all: whether one did shows behind the acknowledgement. */
+async function takeTouched(taking: Taking, slack: Slack, body: unknown): Promise<void> {
+  const { behind, seen } = taking;
+  const file = touched(body);
+  if (!file) return;
+  if (file.changedAt !== null) return await handIn(taking, slack, [file]);
   const standIn = async () => {
     // Aborted means that there is no time to wait.
     await sleep(BACKSTOP_WAIT_MS, undefined, { signal: behind.closing }).catch(() => undefined);
-    if (!taking.seen.has(lookup.fileId)) await find(lookup);
+    if (!seen.has(shareOf(file))) await handIn(taking, slack, [file]);
   };
-  await behind.leave(standIn(), "a shared file could not be looked up");
+  await behind.leave(standIn(), "a shared file could not be handed in");
+}
+
+function shareOf({ place, fileId }: FileShared | FileTouched): string {
+  return `${place.workspaceId} ${place.channelId} ${fileId}`;
 }

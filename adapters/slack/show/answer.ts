@@ -3,6 +3,7 @@ import type { types } from "@slack/bolt";
 import type { Posts } from "../../../src/chat.ts";
 import { split } from "../../shared/split.ts";
 import { errorCode, failure } from "../client.ts";
+import { smallPrint } from "./clean.ts";
 import type { Thread } from "./thread.ts";
 
 /** Of one streamed message: Slack takes 12,000 per call, and 13,200 with the blocks under it. */
@@ -12,6 +13,7 @@ const STREAM_LIFE_MS = 4.5 * 60_000;
 const UPDATE_CHARS_MAX = 4_000;
 const EDIT_EVERY_MS = 3_000;
 const LINE = "\n\n---\n\n";
+const STOPPED = smallPrint("Stopped, as asked.");
 
 /** No other way of posting helps against these. */
 const HOPELESS = new Set([
@@ -25,7 +27,7 @@ const HOPELESS = new Set([
 
 /** One answer in a thread, in as many messages as it needs. */
 export interface Answer {
-  /** False when someone stopped it: nothing more is shown. */
+  /** False when someone stopped it: nothing more is shown, but that. */
   readonly wanted: boolean;
   /** @throws {ServiceError} @throws {ConfigError} */
   write(text: string): Promise<void>;
@@ -212,17 +214,27 @@ async function edit(thread: Thread, ...message: Parameters<Thread["update"]>): P
 
 async function finish(parts: Parts, under: types.KnownBlock[]): Promise<void> {
   const { state, thread } = parts;
-  if (!state.wanted) return;
-  if (state.rewriting) await settle(parts, state.rewriting, under);
+  if (!state.wanted) await sayStopped(thread, state.live, under);
+  else if (state.rewriting) await settle(parts, state.rewriting, under);
   else if (state.live) await complete(thread, state.live, under);
+}
+
+/** Best effort: what is longer stays as it is. */
+async function sayStopped(
+  thread: Thread,
+  live: Live | null,
+  under: types.KnownBlock[],
+): Promise<void> {
+  const text = `${live?.text ?? ""}${STOPPED}`;
+  if (live && text.length <= UPDATE_CHARS_MAX) await edit(thread, live.id, text, under);
 }
 
 /** Never fails: the answer is there, whatever becomes of what should stand under it. */
 async function complete(thread: Thread, live: Live, under: types.KnownBlock[]): Promise<void> {
   try {
     await thread.complete(live.id, under);
-  } catch (error) {
-    if (errorCode(error) === "stopped_by_user" || under.length === 0) return;
+  } catch {
+    if (under.length === 0) return;
     if (live.text.length <= UPDATE_CHARS_MAX) await edit(thread, live.id, live.text, under);
     else await thread.stop(live.id);
   }

@@ -21,6 +21,8 @@ const MAY_GROW = /[<@&:/\]`~\\]|(?<![a-z0-9])w{1,3}\.?$/i;
 const MESSAGE_LINK = /https:\/\/[\w.-]+\/archives\/[\w./?=&-]+/g;
 const QUOTE_CHARS_MAX = 200;
 const NOTE_CHARS_MAX = 1_000;
+const QUESTION_CHARS_MAX = 150;
+const NAME_CHARS_MAX = 80;
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 
 /** Makes untrusted text harmless as it comes: nobody is pinged, and no link is made that isn't a citation of ours. */
@@ -143,12 +145,19 @@ function source(citation: Citation): string {
   const title = link ? `[${label}](${link})` : label;
   const quote = escaped(oneLine(citation.quote));
   const when = citation.sharedAtMs > 0 ? `, shared ${DAY.format(citation.sharedAtMs)}` : "";
-  return `\n[${citation.number}] ${title}${when}${quote ? `\n> “${quote}”` : ""}`;
+  const badge = citation.official ? " (official)" : "";
+  return `\n[${citation.number}] ${title}${badge}${when}${quote ? `\n> “${quote}”` : ""}`;
 }
 
 /** Small print under an answer. */
 export function smallPrint(text: string): string {
   return `\n\n_${escaped(oneLine(text, NOTE_CHARS_MAX))}_`;
+}
+
+/** What was asked, above an answer that stands apart from it. @param by whose name others are to read */
+export function asked(question: string, by: string | null): string {
+  const who = by === null ? "" : `**${escaped(oneLine(by, NAME_CHARS_MAX))}** asked:\n`;
+  return `${who}> ${escaped(oneLine(question, QUESTION_CHARS_MAX))}\n\n`;
 }
 
 function oneLine(text: string, charsMax = QUOTE_CHARS_MAX): string {

@@ -124,7 +124,7 @@ function show(slack: Slack, marked: Marked, file: SharedFile, sign: string | nul
 async function react(slack: Slack, file: SharedFile, how: "add" | "remove", name: string) {
   const message = { channel: file.place.channelId, timestamp: file.messageId, name };
   try {
-    await slack.turns.take({ method: "react" }, () => slack.read.reactions[how](message));
+    await slack.read.reactions[how](message);
   } catch (error) {
     const code = errorCode(error) ?? "";
     if (code !== "already_reacted" && code !== "no_reaction") throw error;

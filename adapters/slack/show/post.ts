@@ -4,8 +4,10 @@ import type { Mention } from "../../../src/events.ts";
 import { type Pace, paced } from "../../shared/pace.ts";
 import { failure, type Slack } from "../client.ts";
 import { type Answer, createAnswer } from "./answer.ts";
+import { below, isSeen, nameOf } from "./asked.ts";
 import { buttons, menuFor } from "./buttons.ts";
 import {
+  asked,
   type Cleaner,
   createCleaner,
   harmless,
@@ -65,9 +67,9 @@ async function postInThread(
   const nothing = { isAnswer: false, hidesSources: false };
   const showing = { thread, answer, cleaner: createCleaner(), ...nothing };
   try {
-    for await (const part of paced(parts, pace, signal)) {
+    for await (const part of paced(withQuestion(slack, to, parts), pace, signal)) {
       await show(showing, part);
-      if (!answer.wanted) return;
+      if (!answer.wanted) break;
     }
     await answer.write(showing.cleaner.end());
     await answer.finish(under(to, showing));
@@ -75,6 +77,12 @@ async function postInThread(
     await answer.breakOff();
     throw failure(error);
   }
+}
+
+/** What was asked by a form stands nowhere else. */
+async function* withQuestion(slack: Slack, to: Mention, parts: Reply["parts"]) {
+  if (isSeen(to)) yield* parts;
+  else yield* below(asked(to.text, await nameOf(slack, to.userId)), parts);
 }
 
 async function show(showing: Showing, part: ReplyPart): Promise<void> {

@@ -5,8 +5,9 @@ import type { Mention, OnlyFor } from "../../../src/events.ts";
 import { type Sealer, sealer } from "../../shared/seal.ts";
 import { split } from "../../shared/split.ts";
 import { failure, reasonOf, type Slack } from "../client.ts";
+import { below } from "./asked.ts";
 import { type Body, body, MANNERS } from "./body.ts";
-import { createCleaner, harmless, smallPrint, sources } from "./clean.ts";
+import { asked, createCleaner, harmless, smallPrint, sources } from "./clean.ts";
 import type { Reply } from "./post.ts";
 
 /** Slack takes five uses of a response URL, for thirty minutes. */
@@ -88,13 +89,13 @@ function isSlacks({ write }: Slack, url: string): boolean {
   return parsed !== null && parsed.origin === URL.parse(write.slackApiUrl)?.origin;
 }
 
-/** See `Adapter.post`: for the asker alone, whole, and with all sources, since nothing stands under it. */
+/** See `Adapter.post`: for the asker alone, whole, with its question, and with all sources: no menu stands under it. */
 export async function postPrivately(
   slack: Slack,
   to: Mention & { onlyFor: OnlyFor },
   { parts, posts, secretKey = null }: Pick<Reply, "parts" | "posts" | "secretKey">,
 ): Promise<void> {
-  const text = await written(parts);
+  const text = await written(below(asked(to.text, null), parts));
   if (text === "" || posts.posted.includes(DONE)) return;
   const way = wayTo(slack, to, secretKey);
   try {

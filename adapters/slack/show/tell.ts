@@ -35,6 +35,19 @@ export async function tell(
   }
 }
 
+/** See `Adapter.announce`. */
+export async function announce(slack: Slack, place: Place, note: Note): Promise<boolean> {
+  const { channelId: channel, threadId } = place;
+  const thread = threadId === null ? {} : { thread_ts: threadId };
+  const { workspaceUrl } = await slack.identity();
+  for (const said of pieces(channel, note, workspaceUrl)) {
+    const message = { channel, ...said, ...thread, ...MANNERS, ...NO_PREVIEW };
+    const post = () => slack.write.chat.postMessage(message);
+    await slack.turns.take({ method: "post", channelId: channel }, post);
+  }
+  return true;
+}
+
 async function say({ turns, write: { chat } }: Slack, said: Said, user: string): Promise<void> {
   const { channel: channelId } = said;
   // In a direct message nobody else is there.
@@ -53,7 +66,9 @@ function pieces(channelId: string, { text, offer }: Note, workspaceUrl: string):
   const bodies = shown.map((said): Body => ({ text: said }));
   const last = bodies.at(-1);
   if (last && all.length > PIECES_MAX) last.text += "…";
-  if (last && offer) last.blocks = [...sections(last.text, SECTIONS_MAX), button(channelId, offer)];
+  // Slack tells nobody of bans: there is one thing to offer.
+  if (last && offer?.kind === "backfill")
+    last.blocks = [...sections(last.text, SECTIONS_MAX), button(channelId, offer)];
   return bodies;
 }
 
@@ -64,12 +79,15 @@ function button(value: string, { label }: NonNullable<Note["offer"]>): types.Act
 }
 
 /** See `Adapter.nod`. */
-export async function nod(slack: Slack, place: Place, messageId: string): Promise<void> {
+export async function nod(slack: Slack, place: Place, messageId: string): Promise<boolean> {
   const message = { channel: place.channelId, timestamp: messageId };
   try {
     await slack.read.reactions.add({ ...message, name: "thumbsup" });
+    return true;
   } catch (error) {
     const code = errorCode(error);
-    if (code !== "already_reacted") slack.log.debug({ code }, "a sign of thanks did not work");
+    if (code === "already_reacted") return true;
+    slack.log.debug({ code }, "a sign of thanks did not work");
+    return false;
   }
 }

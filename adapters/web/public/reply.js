@@ -116,7 +116,8 @@ function sources(citations, page) {
   const items = citations.map((citation) => {
     const number = el("span", { class: "number", "aria-hidden": "true" }, `[${citation.number}]`);
     if (citation.gone) return el("li", {}, number, " This file was deleted.");
-    const who = `Shared by ${page.nameOf(citation.file.userId)}, ${when(citation.sharedAtMs)}`;
+    const badge = citation.official ? "Official · " : "";
+    const who = `${badge}Shared by ${page.nameOf(citation.file.userId)}, ${when(citation.sharedAtMs)}`;
     const onclick = () => page.open(sourceOf(citation, page.nameOf));
     const link = el("button", { type: "button", class: "link", onclick }, sourceTitle(citation));
     return el(

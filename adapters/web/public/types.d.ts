@@ -43,6 +43,8 @@ export interface Citation {
   quote: string;
   position: number;
   sharedAtMs: number;
+  /** It counts before other files. */
+  official?: boolean;
   /** The file was deleted since. */
   gone?: boolean;
 }

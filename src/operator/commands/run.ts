@@ -2,6 +2,7 @@
 import type { Config } from "../../config.ts";
 import { ConfigError, ServiceError } from "../../errors.ts";
 import { createLog } from "../../log.ts";
+import { allowCommand } from "./allow.ts";
 import { backupCommand } from "./backup.ts";
 import { type Command, EXIT, type Terminal, UsageError } from "./command.ts";
 import { extractCommand } from "./extract.ts";
@@ -16,6 +17,7 @@ const STANDARD_ERROR = 2;
 
 const COMMANDS: Record<string, Command> = {
   migrate: migrateCommand,
+  allow: allowCommand,
   backup: backupCommand,
   restore: restoreCommand,
   search: searchCommand,

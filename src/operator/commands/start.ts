@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Config } from "../../config.ts";
+import { type Config, misspelt } from "../../config.ts";
 import { ConfigError } from "../../errors.ts";
 import { createLog, type Log } from "../../log.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -25,6 +25,9 @@ export function startCommand(start: Start): Command {
       parseArgs({ args: given });
       const { config, environment } = terminal();
       const log = createLog(config.logLevel);
+      for (const { name, meant } of misspelt(environment)) {
+        log.warn(`${name} is no setting and is not read; is ${meant} meant?`);
+      }
       try {
         const docent = await start(config, log, environment);
         process.stdout.write(`\nDocent is ready: ${docent.address}\n\n`);

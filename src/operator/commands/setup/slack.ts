@@ -1,10 +1,5 @@
-import { readConfig } from "../../../config.ts";
 import { ConfigError } from "../../../errors.ts";
-import type { Conversation } from "./conversation.ts";
-import { readSettings, writeSettings } from "./env-file.ts";
-
-const TRIES_MAX = 5;
-const CHANNEL_NAME = /^[\p{L}\p{N}_.*-]+$/u;
+import { channelsOf, obtain, type Secret, type Setting, writeDown } from "./steps.ts";
 
 export interface Variant {
   http?: string | undefined;
@@ -29,31 +24,14 @@ export interface Bot {
   missingScopes: string[];
 }
 
-export interface SlackSetting {
+export interface SlackSetting extends Setting {
   slack: SlackSide;
   variant: Variant;
-  environment: Record<string, string | undefined>;
-  /** The path of .env. */
-  file: string;
-  /** Null: nobody is asked, all comes from the environment. */
-  talk: Conversation | null;
-  say(line: string): void;
-}
-
-/** A token or secret: how it is asked for, and what must be so. */
-interface Secret<T> {
-  name: string;
-  /** As Slack's pages call it. */
-  label: string;
-  pattern: RegExp;
-  looks: string;
-  /** @throws {ConfigError} with what to do */
-  check(value: string): Promise<T>;
 }
 
 /** Asks, checks with Slack, and writes at the end. @throws {ConfigError} with what to do; then nothing was written */
 export async function setUpSlack(setting: SlackSetting): Promise<void> {
-  const { talk, say, variant, environment, file } = setting;
+  const { talk, say, variant, environment } = setting;
   if (talk) introduce(setting);
   const { value: botToken, found: bot } = await obtain(setting, botTokenOf(setting));
   say(`   ✓ ${bot.workspace} (${bot.teamId}), as @${bot.name}, with all scopes.`);
@@ -63,20 +41,13 @@ export async function setUpSlack(setting: SlackSetting): Promise<void> {
   const { value: key } = await obtain(setting, way);
   say(variant.http ? "   ✓ Noted." : "   ✓ The connection opens.");
 
-  const channels = await channelsOf(setting);
-  const settings = {
+  const channels = await channelsOf(setting, CHANNELS_STEP);
+  await writeDown(setting, {
     ...{ SLACK_BOT_TOKEN: botToken, [way.name]: key },
     ...(channels && { CHANNELS_INCLUDE: channels }),
-  };
-  const before = await readSettings(file);
-  await writeSettings(file, settings);
-  say(`\nWritten to ${file}, which only you can read.`);
-  for (const name of hiddenBy(environment, before, settings)) {
-    say(`${name} is set in the environment too, which wins over .env: take it away there.`);
-  }
+  });
   if (variant.http && environment.SLACK_APP_TOKEN) say(SOCKET_WINS);
   for (const line of nextSteps(bot, setting, channels)) say(line);
-  readConfig({ ...environment, ...settings });
 }
 
 const SOCKET_STEP = `
@@ -88,10 +59,13 @@ const HTTP_STEP = `
 `;
 const SOCKET_WINS =
   "SLACK_APP_TOKEN is set too, and with it Socket Mode is used: take it away for HTTP.";
-const CHANNELS_STEP = `
+const CHANNELS_STEP = {
+  all: "every channel that it is invited to",
+  text: `
 3. Which channels may Docent read? In these it reads the documents that people share; in any other one that it is
    invited to, only what is handed over with a question. Names with commas; * stands for anything.
-`;
+`,
+};
 
 function introduce({ slack, variant, say }: SlackSetting): void {
   say(`Slack in three steps. Nothing is written before the end, and you can run this again at any time.
@@ -140,62 +114,6 @@ const SIGNING_SECRET: Secret<void> = {
   // Only an event that Slack has signed could show it.
   check: async () => undefined,
 };
-
-/** What is known already, or what they type, until it is right. */
-async function obtain<T>(
-  { talk, environment, say }: SlackSetting,
-  secret: Secret<T>,
-): Promise<{ value: string; found: T }> {
-  let value = environment[secret.name]?.trim() ?? "";
-  if (!talk) return { value, found: await checked(secret, value) };
-  if (value && (await talk.agrees(`${secret.name} is set already. Replace it?`))) value = "";
-  for (let tries = 1; ; tries += 1) {
-    value ||= await talk.askSecret(`${secret.label}: `);
-    try {
-      return { value, found: await checked(secret, value) };
-    } catch (error) {
-      if (!(error instanceof ConfigError) || tries === TRIES_MAX) throw error;
-      say(`   ${error.message}\n`);
-    }
-    // Where something had to be done at Slack, the token may be the same.
-    value = (await talk.askSecret(`${secret.label} (Enter: the same again): `)) || value;
-  }
-}
-
-async function checked<T>({ name, label, pattern, looks, check }: Secret<T>, value: string) {
-  if (value === "") throw new ConfigError(`${name} is missing: the ${label} ${looks}.`);
-  if (!pattern.test(value)) throw new ConfigError(`This is not the ${label}: that ${looks}.`);
-  return await check(value);
-}
-
-/** @returns empty where nothing is to be written */
-async function channelsOf({ talk, environment, say }: SlackSetting): Promise<string> {
-  const known = environment.CHANNELS_INCLUDE?.trim() ?? "";
-  if (!talk) return known;
-  say(CHANNELS_STEP);
-  const question = known ? `Channels (Enter: ${known}): ` : "Channels: ";
-  for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
-    const typed = (await talk.ask(question)) || known;
-    const names = typed.split(/[\s,]+/).flatMap((name) => name.replace(/^#/, "") || []);
-    if (names.length > 0 && names.every((name) => CHANNEL_NAME.test(name))) return names.join(",");
-    say(
-      "   Please name them like general, team-*; or * for every channel that it is invited to.\n",
-    );
-  }
-  throw new ConfigError("No channel was named: nothing was written.");
-}
-
-/** Settings that the process was started with; those of the file are in its environment as well. */
-function hiddenBy(
-  environment: SlackSetting["environment"],
-  file: Record<string, string>,
-  settings: Record<string, string>,
-): string[] {
-  return Object.keys(settings).filter((name) => {
-    const there = environment[name];
-    return there !== undefined && there !== file[name] && there !== settings[name];
-  });
-}
 
 function nextSteps(bot: Bot, { variant, talk }: SlackSetting, channels: string): string[] {
   const scope = channels

@@ -1,0 +1,57 @@
+import type { CommandReply } from "../chat.ts";
+import { setBlocked, setPaused } from "../db/brakes.ts";
+import { chooseHome } from "../db/people.ts";
+import { allowed, type RightsDeps, type Who } from "./allowed.ts";
+import { forgetAllOf } from "./me.ts";
+
+const PAUSED = "I am paused: I read nothing and answer nobody here. To wake me: resume";
+const RESUMED = "I am awake again. What was shared meanwhile can be shared again.";
+const WHOM = "Whom? Name them after it, as in: block @PERSON";
+const BLOCKED = "From now on I take nothing from this person: no files, no questions.";
+const UNBLOCKED = "From now on I read and answer this person again.";
+const CHOSEN =
+  "From now on your direct messages search what you can read on this server. To change that, ask me for another: server";
+
+const NOT_ADMIN = "Only an admin can do that.";
+const NOT_MODERATOR = "Only a moderator or an admin can do that.";
+
+/** Admins stop everything in the workspace, and let it go on. */
+export async function pause(deps: RightsDeps, who: Who, paused: boolean): Promise<CommandReply> {
+  if (!(await allowed(deps, who, "pause", null))) return { done: false, text: NOT_ADMIN };
+  await setPaused(deps.db, who.place, paused);
+  return { done: true, text: paused ? PAUSED : RESUMED };
+}
+
+export async function block(
+  deps: RightsDeps,
+  who: Who,
+  personId: string | null,
+  blocked: boolean,
+): Promise<CommandReply> {
+  if (!(await allowed(deps, who, "block", null))) return { done: false, text: NOT_MODERATOR };
+  if (personId === null) return { done: false, text: WHOM };
+  await setBlocked(deps.db, who.place, personId, blocked);
+  return { done: true, text: blocked ? BLOCKED : UNBLOCKED };
+}
+
+/** Where a person's direct messages search from now on. */
+export async function chooseWorkspace(
+  { db }: RightsDeps,
+  { place, userId }: Who,
+): Promise<CommandReply> {
+  await chooseHome(db, place, userId);
+  return { done: true, text: CHOSEN };
+}
+
+/** All that somebody else has shared and asked in the workspace. */
+export async function forgetPerson(
+  deps: RightsDeps,
+  who: Who,
+  personId: string,
+): Promise<CommandReply> {
+  if (!(await allowed(deps, who, "forget_person", null))) {
+    return { done: false, text: NOT_MODERATOR };
+  }
+  const counts = await forgetAllOf(deps, who.place, personId);
+  return { done: true, text: `I have forgotten ${counts} of theirs, with the answers.` };
+}
