@@ -3,6 +3,8 @@ import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { config as loadDotenv } from "dotenv";
 import { Hono } from "hono";
+import { createDiscord } from "../adapters/discord/discord.ts";
+import { createDiscordSetup } from "../adapters/discord/install/setup.ts";
 import { createSlackSetup } from "../adapters/slack/install/setup.ts";
 import { createSlack, type SlackChat } from "../adapters/slack/slack.ts";
 import { type Bound, guard } from "../adapters/web/guard.ts";
@@ -24,6 +26,7 @@ import { runCommandLine } from "./operator/commands/run.ts";
 import type { Docent } from "./operator/commands/start.ts";
 import { createRoutes, listen } from "./operator/server.ts";
 import { OPERATOR } from "./operator/status/status.ts";
+import { peopleOf } from "./outsiders.ts";
 import { type Life, type Parts, statusOf } from "./parts.ts";
 import { startWork } from "./work.ts";
 import { openWorkFolder } from "./workFolder.ts";
@@ -36,7 +39,10 @@ export async function main(argv: string[]): Promise<void> {
   process.stdout.on("error", () => process.exit());
   process.exitCode = await runCommandLine(argv, {
     settings: () => ({ config: readConfig(environment()), environment: environment() }),
-    setup: { environment, slack: createSlackSetup, stdin: process.stdin, stdout: process.stdout },
+    setup: {
+      ...{ environment, slack: createSlackSetup, discord: createDiscordSetup },
+      ...{ stdin: process.stdin, stdout: process.stdout },
+    },
     start,
     migrations: MIGRATIONS,
     stdout: process.stdout,
@@ -117,7 +123,8 @@ async function open(
   const operator = { key: randomUUID(), status: () => statusOf(parts)(OPERATOR) };
   const web = await createWebChat(parts);
   const slack = createSlackChat(parts);
-  const adapters = [web.adapter, ...(slack ? [slack.adapter] : [])];
+  const others = [slack, createDiscordChat(parts)].flatMap((chat) => chat?.adapter ?? []);
+  const adapters = [web.adapter, ...others];
   const routes = createRoutes({
     operator,
     db: database.pool,
@@ -178,5 +185,10 @@ function createSlackChat({ config, database, log }: Parts): SlackChat | null {
     clientId && clientSecret && secretKey && publicUrl
       ? { clientId, clientSecret, secretKey, publicUrl, db: database.pool }
       : null;
-  return createSlack({ ...slack, oauth, secretKey, log });
+  const people = peopleOf(database.pool, "slack");
+  return createSlack({ ...slack, oauth, secretKey, people, log });
+}
+
+function createDiscordChat({ config: { discord, secretKey }, log }: Parts) {
+  return discord ? createDiscord({ ...discord, secretKey, log }) : null;
 }

@@ -44,7 +44,7 @@ export async function* bounded(
   }
 }
 
-function tooLarge(bytesMax: number): FileRejected {
+export function tooLarge(bytesMax: number): FileRejected {
   const megabytes = Math.floor(bytesMax / 2 ** 20);
   const limit = megabytes > 0 ? `${megabytes} MB` : `${bytesMax} bytes`;
   return new FileRejected("too_large", `This file is larger than ${limit}, the most I can read.`);
