@@ -64,7 +64,7 @@ describe("commands", () => {
     const gesture = slash("models");
     await until(() => gesture.thinking() && stage.commands.length > 0);
     work.resolve({ done: true, text: "a_b is *up* <@1>" });
-    expect(await said(gesture)).toEqual(["a\\_b is \\*up\\* \\<@1>"]);
+    expect(await said(gesture)).toEqual(["a\\_b is \\*up\\* \\<\u200b@1>"]);
     expect(gesture.messages()).toMatchObject([{ ephemeralFor: ana, pings: { users: [] } }]);
     const place = { platform: "discord", workspaceId: guild, channelId: general, threadId: null };
     const key = `discord:interaction:${gesture.id}`;
