@@ -28,12 +28,13 @@ export async function arrive(
  */
 export function firstMode(
   { include, exclude }: ArriveDeps["channels"],
-  { visibility, channelName: name, external = false }: Readers,
+  { visibility, channelName: name, external = false, ageRestricted = false }: Readers,
   { communities }: Pick<Adapter, "communities"> = {},
 ): ChannelMode {
   if (name === null) return visibility === "direct" ? "auto" : "ask";
   const isNamed = (globs: readonly string[]) => globs.some((glob) => path.matchesGlob(name, glob));
   if (isNamed(exclude)) return "off";
   const isWanted = isNamed(include) || (include.length === 0 && !external && !communities);
-  return isWanted ? "auto" : "ask";
+  // What is for adults alone is never read by itself.
+  return isWanted && !ageRestricted ? "auto" : "ask";
 }

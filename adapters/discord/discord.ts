@@ -3,7 +3,8 @@ import type { Incoming } from "../../src/events.ts";
 import type { Log } from "../../src/log.ts";
 import { type Clock, realClock } from "../shared/clock.ts";
 import type { Pace } from "../shared/pace.ts";
-import { createClient, type Discord } from "./client.ts";
+import { createClient, type Discord, reasonOf } from "./client.ts";
+import { registerCommands } from "./install/commands.ts";
 import { createAccess } from "./read/access.ts";
 import { download, gone, present } from "./read/files.ts";
 import { createHistory } from "./read/history.ts";
@@ -121,6 +122,10 @@ function listen(
   const dispatch = createDispatch(dispatching);
   const take = createTake({
     ...{ world, where, serves, inbox, messages, catchUp, retry, accept, dispatch },
+  });
+  registerCommands(discord).catch((error: unknown) => {
+    // Those of before still work.
+    log.warn({ reason: reasonOf(error) }, "the slash commands could not be registered");
   });
   const listening = new AbortController();
   const keepingUp = catchUp.run(listening.signal);

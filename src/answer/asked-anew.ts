@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
-import { allowed, type RightsDeps } from "../commands/allowed.ts";
+import { brakeOn, mayNow } from "../brakes.ts";
+import type { RightsDeps } from "../commands/allowed.ts";
 import { stopAnswers } from "../commands/stop.ts";
 import {
   deleteAnswer,
@@ -23,6 +24,7 @@ import type {
 } from "../events.ts";
 import { JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
+import type { Action } from "../rights.ts";
 import type { Question } from "./answer.ts";
 import type { RetryDue } from "./retry.ts";
 import { notifyStop } from "./stops.ts";
@@ -45,11 +47,13 @@ export const SOON_MS = 300;
 type Event = Rated | RegenerateWanted | MessageChanged | MessageDeleted | RetryDue;
 
 /** A question that was edited is answered again, in place; a comma more is no other question. */
-export function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>): Promise<void> {
+export async function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>): Promise<void> {
   const { place, messageId, text, userId, fileIds } = job.data;
-  return inJob(deps, job, async (client, ids) => {
+  const isBraked = (await brakeOn(deps, job.data)) !== null;
+  await inJob(deps, job, async (client, ids) => {
     if (ids && fileIds) await removeSharesOf(client, ids, messageId, fileIds);
-    if (await editWaiting(client, job.data)) return;
+    // An answer that stands is better than a word on why there is no other.
+    if ((await editWaiting(client, job.data)) || isBraked) return;
     const answer = ids && (await findAnswer(client, ids, job.data.messageId));
     if (!answer) return;
     const isLate = Date.now() - answer.askedAt.getTime() > EDIT_MS_MAX;
@@ -75,10 +79,10 @@ export async function deleteQuestion(deps: AskedAnewDeps, job: Job<MessageDelete
   });
 }
 
-export function rate(deps: AskedAnewDeps, job: Job<Rated>): Promise<void> {
-  return onAnswer(deps, job, async (client, { workspaceId }, answer) => {
-    if (!(await allowed(deps, job.data, "rate", answer.askerId))) return;
-    await rateAnswer(client, workspaceId, answer.id, job.data);
+export async function rate(deps: AskedAnewDeps, job: Job<Rated>): Promise<void> {
+  const isAllowed = await mayDo(deps, job.data, "rate");
+  await onAnswer(deps, job, async (client, { workspaceId }, answer) => {
+    if (isAllowed) await rateAnswer(client, workspaceId, answer.id, job.data);
   });
 }
 
@@ -90,13 +94,27 @@ export async function stop(deps: AskedAnewDeps, job: Job<Stopped>): Promise<void
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }
 
-export function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Promise<void> {
-  return onAnswer(deps, job, async (client, ids, answer) => {
+export async function regenerate(
+  deps: AskedAnewDeps,
+  job: Job<RegenerateWanted>,
+): Promise<void> {
+  const isAllowed = await mayDo(deps, job.data, "regenerate");
+  await onAnswer(deps, job, async (client, ids, answer) => {
     // The words of an old question are forgotten.
-    if (answer.state === "answering" || answer.question === "") return;
-    if (!(await allowed(deps, job.data, "regenerate", answer.askerId))) return;
+    if (!isAllowed || answer.state === "answering" || answer.question === "") return;
     await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
   });
+}
+
+/** Asked of the platform before there is a transaction. */
+async function mayDo(
+  deps: AskedAnewDeps,
+  { place, userId, messageId }: Rated | RegenerateWanted,
+  action: Action,
+): Promise<boolean> {
+  const ids = await findPlace(deps.db, place);
+  const answer = ids && (await findAnswer(deps.db, ids, messageId));
+  return answer !== null && (await mayNow(deps, { place, userId }, action, answer.askerId));
 }
 
 /** Asks the models once more for a question that none of them answered, where nobody did so meanwhile. */

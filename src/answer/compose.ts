@@ -38,10 +38,10 @@ export async function* compose(
   draft: Draft,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
-  if (isSpokenCommand(asked)) return yield* runSpoken(deps, adapter, asked, draft);
   const brake = await brakeOn(deps, asked);
   // Whoever was blocked is not answered where others read it, or they could have Docent speak all day.
   if (brake === "blocked" && !asked.onlyFor) return;
+  if (isSpokenCommand(asked)) return yield* runSpoken(deps, adapter, asked, draft);
   if (brake) return yield say(draft, BRAKED[brake]);
   const word = kindWord(asked.text, deps.limits.questionCharsMax);
   if (word) return yield say(draft, word);

@@ -26,6 +26,8 @@ const ANSWERS = {
   private: "From now on I answer mentions here in private: whoever asks sees it alone.",
 } satisfies Record<AnswerStyle, string>;
 
+const NO_REPLIES = "Here I answer in threads, or in private: channel thread, or channel private.";
+
 /** How the channel is read, or how it wants its answers. */
 export async function setChannel(
   deps: RightsDeps,
@@ -35,6 +37,8 @@ export async function setChannel(
   if (!(await allowed(deps, who, "set_mode", null))) return { done: false, text: NOT_ALLOWED };
   const { ids } = await arrive(deps, who.place);
   if (isStyle(wish)) {
+    const { communities } = deps.adapterOf(who.place.platform);
+    if (wish === "reply" && !communities) return { done: false, text: NO_REPLIES };
     await setStyle(deps.db, ids, wish);
     return { done: true, text: ANSWERS[wish] };
   }

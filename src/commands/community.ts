@@ -1,6 +1,6 @@
 import type { CommandReply } from "../chat.ts";
 import { setBlocked, setPaused } from "../db/brakes.ts";
-import { chooseHome } from "../db/people.ts";
+import { chooseHome, leaveHome } from "../db/people.ts";
 import { allowed, type RightsDeps, type Who } from "./allowed.ts";
 import { forgetAllOf } from "./me.ts";
 
@@ -10,7 +10,10 @@ const WHOM = "Whom? Name them after it, as in: block @PERSON";
 const BLOCKED = "From now on I take nothing from this person: no files, no questions.";
 const UNBLOCKED = "From now on I read and answer this person again.";
 const CHOSEN =
-  "From now on your direct messages search what you can read on this server. To change that, ask me for another: server";
+  "From now on your direct messages search what you can read on this server. To change that, write: server";
+const CHOOSE =
+  "With your next message I ask you which server to search. Where you share one server with me, it is that one.";
+const ALL_HERE = "Here I search this place already.";
 
 const NOT_ADMIN = "Only an admin can do that.";
 const NOT_MODERATOR = "Only a moderator or an admin can do that.";
@@ -41,6 +44,17 @@ export async function chooseWorkspace(
 ): Promise<CommandReply> {
   await chooseHome(db, place, userId);
   return { done: true, text: CHOSEN };
+}
+
+/** Their next direct message asks where to search. */
+export async function chooseAnew(
+  { db, adapterOf }: RightsDeps,
+  { place, userId }: Who,
+): Promise<CommandReply> {
+  const { visibility } = await adapterOf(place.platform).readers(place);
+  if (visibility !== "direct") return { done: false, text: ALL_HERE };
+  await leaveHome(db, place.platform, userId);
+  return { done: true, text: CHOOSE };
 }
 
 /** All that somebody else has shared and asked in the workspace. */

@@ -24,6 +24,7 @@ const USAGES = {
     usage: "official on|off NAME",
     does: "moderators: this file counts before others",
   },
+  server: { usage: "server", does: "in direct messages: choose which server I search" },
   block: { usage: "block @PERSON", does: "moderators: I take nothing from this person" },
   unblock: { usage: "unblock @PERSON", does: "moderators: I do again" },
   pause: { usage: "pause", does: "admins: I do nothing in this whole workspace" },

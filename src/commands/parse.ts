@@ -38,6 +38,7 @@ const SYNONYMS = {
   sources: ["sources", "source"],
   stop: ["stop", "cancel"],
   ask: ["ask"],
+  server: ["server", "workspace"],
   pause: ["pause"],
   resume: ["resume"],
   block: ["block"],

@@ -32,6 +32,7 @@ export async function setSources(
 
 async function drawnOn({ db }: RightsDeps, workspaceId: number): Promise<string> {
   const { chosen, names } = await channelsDrawnOn(db, workspaceId);
+  if (!chosen && names.length === 0) return ALL;
   const list = names.map((name) => `#${name}`).join(", ") || "none";
   return chosen
     ? `Answers in other channels draw on these alone, where their readers can read them: ${list}.`

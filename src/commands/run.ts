@@ -2,7 +2,7 @@ import { BRAKED, brakeOn } from "../brakes.ts";
 import type { Command, CommandReply } from "../chat.ts";
 import { askAgainPrivately, askPrivately } from "./ask.ts";
 import { setChannel, tellMode } from "./channel.ts";
-import { block, chooseWorkspace, forgetPerson, pause } from "./community.ts";
+import { block, chooseAnew, chooseWorkspace, forgetPerson, pause } from "./community.ts";
 import type { CommandDeps } from "./deps.ts";
 import { forgetFile, forgetNamed, listFiles } from "./files.ts";
 import { HELP, misunderstood } from "./help.ts";
@@ -97,6 +97,8 @@ async function runTyped(
       return typed.wish ? setSources(deps, command, typed.wish) : tellLastSources(deps, command);
     case "official":
       return setOfficial(deps, command, typed);
+    case "server":
+      return chooseAnew(deps, command);
     case "pause":
     case "resume":
       return pause(deps, command, typed.word === "pause");

@@ -112,6 +112,15 @@ export async function chooseHome(
   );
 }
 
+/** Nothing is chosen any more. */
+export async function leaveHome(db: Pool, platform: string, userId: string): Promise<void> {
+  await db.query(
+    `update person p set dm_chosen_at = null from workspace w
+      where w.id = p.workspace_id and w.platform = $1 and p.platform_id = $2`,
+    [platform, userId],
+  );
+}
+
 /** The platform's id of the workspace that they chose last; null: none. */
 export async function homeOf(
   db: Pool,

@@ -65,8 +65,7 @@ export async function ingestFile(
   const reading: Reading = { job, file, adapter, ids: null, content: null };
   try {
     const { ids } = await arrive(deps, file.place);
-    const brake = await brakeOn(deps, file);
-    const unread = brake ? "not_served" : await whyUnread(deps.db, ids, file);
+    const unread = (await isBraked(deps, file)) ? "not_served" : await whyUnread(deps.db, ids, file);
     if (unread) return await leaveUnread(deps, reading, UNREAD[unread]);
     await receiveShare(deps.db, ids, file);
     await readFile(deps, Object.assign(reading, { ids }), signal);
@@ -74,6 +73,15 @@ export async function ingestFile(
     signal.throwIfAborted();
     await failed(deps, reading, error);
   }
+}
+
+/** Nor can somebody who is kept from sharing files hand over those of others. */
+async function isBraked(deps: IngestDeps, file: FileShared): Promise<boolean> {
+  const { place, userId, handedOverBy = userId } = file;
+  for (const one of new Set([userId, handedOverBy])) {
+    if (await brakeOn(deps, { place, userId: one })) return true;
+  }
+  return false;
 }
 
 async function leaveUnread(deps: IngestDeps, { job, file, adapter }: Reading, reason: string) {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { firstMode } from "../../src/arrive.ts";
 import type { Adapter, CommandReply, Standing } from "../../src/chat.ts";
+import { homeOf } from "../../src/db/people.ts";
 import { allow, allowNoMore, settleServed } from "../../src/db/served.ts";
 import { memoryPlace, replyText } from "../support/memory.ts";
 import { ask, citations, endOf, run, setStage, share } from "../support/stage.ts";
@@ -87,6 +89,28 @@ describe("in a community", () => {
     expect((await type("files")).text).toContain("paused");
     expect((await type("resume")).done).toBe(true);
     expect(await answerTo("ada")).toContain("14 May");
+  });
+
+  test("a channel for adults is not read by itself, whatever the settings name", () => {
+    const readers = { outsiders: false, alsoReadable: [], visibility: "public" as const };
+    const rules = { include: ["*"], exclude: [] };
+    expect(firstMode(rules, { ...readers, channelName: "a" })).toBe("auto");
+    expect(firstMode(rules, { ...readers, channelName: "a", ageRestricted: true })).toBe("ask");
+  });
+
+  test("the workspace that direct messages search is chosen, and chosen anew", async () => {
+    await run(stage);
+    const place = memoryPlace("general", null);
+    const person = { platform: place.platform, userId: "bob" };
+    const { pool } = stage.database;
+    await stage.chat.command({ kind: "choose_workspace", place, userId: "bob" });
+    expect(await homeOf(pool, person)).toBe(place.workspaceId);
+    expect((await type("server", "bob")).done).toBe(false);
+    Object.assign(stage.chat.adapter, {
+      readers: async () => ({ visibility: "direct", channelName: null, alsoReadable: [] }),
+    });
+    expect((await type("server", "bob")).done).toBe(true);
+    expect(await homeOf(pool, person)).toBeNull();
   });
 
   test("people with a role may ask more, or less", async () => {

@@ -103,6 +103,7 @@ function subcommands(): APIApplicationCommandSubcommandOption[] {
         required: true,
       },
     ]),
+    one("server", "In direct messages: choose another server to search"),
     one("pause", "Answer nobody in this server for now"),
     one("resume", "Answer in this server again"),
     one("block", "Don't answer somebody any more", [person()]),
