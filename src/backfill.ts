@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import { arrive, firstMode } from "./arrive.ts";
-import { BRAKED, brakeOn } from "./brakes.ts";
+import { refusalFor } from "./brakes.ts";
 import type { ChannelMode, Note, SharedPage } from "./chat.ts";
 import { allowed, type RightsDeps } from "./commands/allowed.ts";
 import {
@@ -132,8 +132,8 @@ async function whyNot(
   { place, userId }: BackfillAccepted,
   ids: PlaceIds,
 ): Promise<string | null> {
-  const brake = await brakeOn(deps, { place, userId });
-  if (brake) return BRAKED[brake];
+  const refusal = await refusalFor(deps, { place, userId });
+  if (refusal) return refusal;
   const inviter = await inviterOf(deps.db, ids);
   if (!(await allowed(deps, { place, userId }, "backfill", inviter))) return NOT_ALLOWED;
   const { mode } = (await settingsOf(deps.db, ids, userId)) ?? { mode: "off" };

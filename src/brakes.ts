@@ -8,7 +8,7 @@ export type Brake = "paused" | "blocked" | "role" | "new";
 /** What is said to whoever wants something; nothing to whoever was blocked, where others would read it. */
 export const BRAKED: Record<Brake, string> = {
   paused: "I am paused here. An admin can wake me with the command resume.",
-  blocked: "I don't take anything from you here; a moderator has decided that.",
+  blocked: "I don't take anything from you here; an admin has decided that.",
   role: "Here I answer people with certain roles only. The admins know which.",
   new: "You have only just come in. Please ask me again in some minutes.",
 };
@@ -29,13 +29,21 @@ export async function brakeOn(deps: RightsDeps, who: Who): Promise<Brake | null>
 }
 
 function byStanding(rules: RightsDeps["brakes"], standing: Standing): Brake | null {
-  const { roles = [], memberSinceMs = null } = standing;
+  const { roles = [], memberSinceMs } = standing;
   const isIn = (named: readonly string[]) =>
     roles.some(({ id, name }) => named.includes(id) || named.includes(name));
   if (isIn(rules.blockedRoles)) return "role";
   if (rules.allowedRoles.length > 0 && !isIn(rules.allowedRoles)) return "role";
-  const isNew = memberSinceMs !== null && Date.now() - memberSinceMs < rules.memberAgeMsMin;
-  return isNew ? "new" : null;
+  // Guests of a call have no such time; who is no member any more has none to be told.
+  if (memberSinceMs === undefined) return null;
+  const sinceMs = memberSinceMs ?? Date.now();
+  return Date.now() - sinceMs < rules.memberAgeMsMin ? "new" : null;
+}
+
+/** The same in words for them alone. */
+export async function refusalFor(deps: RightsDeps, who: Who): Promise<string | null> {
+  const brake = await brakeOn(deps, who);
+  return brake && BRAKED[brake];
 }
 
 /** May this person do it, and does nothing keep them from it? */

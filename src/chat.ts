@@ -122,7 +122,7 @@ export interface Standing {
   moderator: boolean;
   /** Where the platform has roles. */
   roles?: Role[];
-  /** When they came into the workspace, in milliseconds since 1970; where the platform says. */
+  /** When they came into the workspace, in milliseconds since 1970; null: it is not said of this member. */
   memberSinceMs?: number | null;
 }
 
@@ -201,6 +201,8 @@ export interface Inbox {
   accept(event: Incoming): Promise<void>;
   /** Does it, or says why not. Whether this person may is decided here (rights.ts). */
   command(command: Command): Promise<CommandReply>;
+  /** What keeps this person from using Docent in this place, in words for them alone; null: nothing does. */
+  refusal(who: { place: Place; userId: string }): Promise<string | null>;
   /** At most 25, best first. Nothing that this person can't read now. */
   complete(completing: Completing): Promise<Choice[]>;
   /** Is this workspace served? One that is not is left alone. The first one of a platform is, unless settings say. */

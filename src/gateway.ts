@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { refusalFor } from "./brakes.ts";
 import type { Adapter, Inbox } from "./chat.ts";
 import { complete } from "./commands/complete.ts";
 import { settleServed } from "./db/served.ts";
@@ -11,10 +12,12 @@ const LISTEN_WAIT_MS = 5_000;
 export async function startGateways(parts: Parts, adapters: Adapter[], life: Life): Promise<void> {
   const { config, log, database, queue } = parts;
   const intake = createIntake({ db: database.pool, queue });
+  const rules = { db: database.pool, ...rulesOf(config, adapters) };
   const inbox: Inbox = {
     ...intake,
     command: commandsOf(parts, adapters, intake.accept),
-    complete: (typing) => complete({ db: database.pool, ...rulesOf(config, adapters) }, typing),
+    refusal: (who) => refusalFor(rules, who),
+    complete: (typing) => complete(rules, typing),
     serves: (workspace) =>
       settleServed(database.pool, workspace, config.served[workspace.platform] ?? []),
   };

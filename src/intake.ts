@@ -15,7 +15,7 @@ import { doubtOutsiders } from "./outsiders.ts";
 export function createIntake(deps: {
   db: Pool;
   queue: Queue;
-}): Omit<Inbox, "command" | "complete" | "serves"> {
+}): Omit<Inbox, "command" | "complete" | "refusal" | "serves"> {
   return {
     ...createGaps(deps),
     home: (person) => homeOf(deps.db, person),

@@ -39,9 +39,9 @@ export const RIGHTS: Record<Action, readonly Role[]> = {
   // What the workspace has spent, and how the key stands.
   see_money: ["admin"],
   pause: ["admin"],
-  block: ["moderator", "admin"],
-  // What somebody else has shared, all of it.
-  forget_person: ["moderator", "admin"],
+  // These hold in the whole workspace: a channel's moderator is not enough.
+  block: ["admin"],
+  forget_person: ["admin"],
   set_sources: ["admin"],
   set_official: ["moderator", "admin"],
 };

@@ -51,7 +51,7 @@ export async function sweep(
   await inTransaction(deps.db, async (client) => {
     if (ids) for (const { fileId } of gone) await removeShare(client, ids, fileId);
     if (ask.length > 0) await sendSweep(deps.queue, client, { ...job.data, ask });
-    await deps.queue.complete(client, "event", job);
+    await deps.queue.complete(client, "sweep", job);
   });
   if (gone.length > 0) deps.log.info({ files: gone.length }, "files were deleted unheard");
 }
@@ -59,7 +59,7 @@ export async function sweep(
 /** Behind all that happens. */
 export async function sendSweep(queue: Queue, client: PoolClient, due: SweepDue): Promise<void> {
   const { platform, workspaceId } = due.place;
-  await queue.send(client, "event", due, `${platform}:${workspaceId}`, { behind: true });
+  await queue.send(client, "sweep", due, `${platform}:${workspaceId}`, { behind: true });
 }
 
 /** What is shared here as far as we know, and not among what the platform lists. */
@@ -77,7 +77,8 @@ async function missingFrom(
   const missing = known.filter(({ fileId }) =>
     wanted ? wanted.has(fileId) : listed && !listed.has(fileId),
   );
-  return missing.map((file) => ({ ...file, place }));
+  // What stands in a thread is not in the channel itself, and would seem to be gone there.
+  return missing.map(({ threadId, ...file }) => ({ ...file, place: { ...place, threadId } }));
 }
 
 /** Null: there are more than are listed here. */

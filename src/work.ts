@@ -55,6 +55,7 @@ export async function startWork(
     { name: "event", slots: EVENT_SLOTS, handler },
     { name: "file", slots: FILE_SLOTS, groupMax: FILES_AT_ONCE_PER_WORKSPACE, handler },
     { name: "people", slots: PEOPLE_SLOTS, groupMax: 1, handler },
+    { name: "sweep", slots: 1, handler },
   ];
   if (embedder) rooms.push({ name: "vectors", slots: 1, handler });
   const worker = await startWorker({ queue, notifications, log, metrics }, rooms);

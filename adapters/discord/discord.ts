@@ -84,7 +84,7 @@ export function createDiscord(options: DiscordOptions): { adapter: Adapter } {
     ...createHistory(world, discord),
     retract: (place, ids) => retract(discord, place, ids),
     tell: (place, userId, note) => tell(discord, place, userId, note),
-    announce: (place, note) => announce(discord, place, note),
+    announce: (place, note) => announce(stage, place, note),
     nod: (place, messageId) => nod(discord, place, messageId),
     voices: (place) => voices(discord, place),
     gone: (some, signal) => gone(files, some, signal),
@@ -109,7 +109,7 @@ function listen(
   const serves = createServes(inbox, log);
   const where = createWhere({ discord, world, inbox, serves });
   const [rootOf, askBack] = [createRootOf(discord), createAskBack(discord)];
-  const messages = createTakeMessages({ discord, world, where, rootOf, askBack, accept });
+  const messages = createTakeMessages({ discord, where, rootOf, askBack, accept });
   const { backoffMinMs, noteEveryMs, readBackPaceMs: paceMs, ackWithinMs } = times;
   const retry = createRetry({ missed: (guildId) => catchUp.missed(guildId), log, backoffMinMs });
   const catchUp = createCatchUp({
@@ -119,7 +119,7 @@ function listen(
   });
   const hear = messages.waited;
   const dispatching = { discord, world, where, inbox, secretKey, hear, ackWithinMs, log };
-  const dispatch = createDispatch(dispatching);
+  const [dispatch, dispatched] = owned(createDispatch(dispatching));
   const take = createTake({
     ...{ world, where, serves, inbox, messages, catchUp, retry, accept, dispatch },
   });
@@ -134,7 +134,18 @@ function listen(
     stop: async () => {
       listening.abort();
       await gateway.stop();
-      await Promise.all([keepingUp, retry.close()]);
+      await Promise.all([keepingUp, retry.close(), dispatched()]);
     },
   };
+}
+
+/** What is under way may end: the second one waits for it. */
+function owned<T>(work: (what: T) => Promise<void>): [typeof work, () => Promise<unknown>] {
+  const running = new Set<Promise<void>>();
+  const begin = (what: T) => {
+    const done = work(what).finally(() => running.delete(done));
+    running.add(done);
+    return done;
+  };
+  return [begin, () => Promise.all(running)];
 }

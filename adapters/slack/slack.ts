@@ -13,7 +13,7 @@ import { unlessAborted } from "./in-time.ts";
 import { installRoutes } from "./install/install.ts";
 import { type Accesses, createAccesses } from "./read/accesses.ts";
 import { createDirectory } from "./read/directory.ts";
-import { download, gone, present } from "./read/files.ts";
+import { createPresence, download, gone, type Presence } from "./read/files.ts";
 import { shared } from "./read/history.ts";
 import { voices } from "./read/voices.ts";
 import { createApp, type Receiving } from "./receive/app.ts";
@@ -94,6 +94,7 @@ export function createSlack(options: SlackOptions): SlackChat {
   const accesses = createAccesses(options.people);
   const behind = createBehind(options.log);
   const marks = createMarks();
+  const presence = createPresence();
   const pace: Pace = { everyMs: paceMs, charsMin: PIECE_CHARS_MIN };
   const of = (place: Place) => teams.of(place.workspaceId);
   const accessOf = async (teamId: string) => accesses.of(teamId, await teams.of(teamId));
@@ -101,7 +102,7 @@ export function createSlack(options: SlackOptions): SlackChat {
   const adapter: Adapter = {
     platform: "slack",
     directory: createDirectory((workspaceId) => teams.of(workspaceId)),
-    listen: (inbox) => listen({ options, teams, receiver, accesses, behind }, inbox),
+    listen: (inbox) => listen({ options, teams, receiver, accesses, presence, behind }, inbox),
     close: async () => {
       await receiver.stop();
       await behind.close();
@@ -141,7 +142,7 @@ export function createSlack(options: SlackOptions): SlackChat {
     trouble: () => receiver.trouble(),
     present: async (files, signal) => {
       const [file] = files;
-      return file ? present(await of(file.place), files, signal) : [];
+      return file ? presence.present(await of(file.place), files, signal) : [];
     },
   };
   return { adapter, routes: together(receiving, installing) };
@@ -191,16 +192,18 @@ interface Listening {
   teams: Teams;
   receiver: Receiving;
   accesses: Accesses;
+  presence: Presence;
   behind: Behind;
 }
 
 async function listen(
-  { options, teams, receiver, accesses, behind }: Listening,
+  { options, teams, receiver, accesses, presence, behind }: Listening,
   inbox: Inbox,
 ): Promise<void> {
   const { appToken, secretKey = null, times = {}, log } = options;
   const accept = async (event: Incoming): Promise<void> => {
     if (MOVED.has(event.kind)) accesses.forget(event.place);
+    if ("fileId" in event) presence.forget(event.place.workspaceId, event.fileId);
     await inbox.accept(event);
     if (event.kind === "workspace_gone") await teams.remove(event.place.workspaceId);
   };

@@ -12,6 +12,7 @@ import {
 import { wantsStreaming } from "../db/people.ts";
 import { type PlaceIds, styleOf } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { ServiceError } from "../errors.ts";
 import type { Mention } from "../events.ts";
 import { JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
@@ -41,6 +42,9 @@ interface Answering {
 
 const TROUBLE =
   "Something on my side failed, several times, so I have no answer. Please ask again in a few minutes.";
+
+const REFUSED =
+  "I can't put my answer where you asked: it seems that I may not write there. Somebody who runs that channel can let me; or ask me in private.";
 
 /** Flow 2: a question gets exactly one answer, streamed into its thread. */
 export async function answerQuestion(
@@ -75,6 +79,9 @@ export async function answerQuestion(
     await adapter.post(asked, streams ? reply : whole(reply), posts, signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (answering && isRefused(error, asked)) {
+      return await giveUp(deps, answering, { asked, draft, error });
+    }
     const isTrouble = !(error instanceof JobPostponed);
     if (job.last && isTrouble) await sayTrouble(deps, adapter, { asked, answering }, signal);
     throw error;
@@ -115,6 +122,22 @@ function postsOf(deps: AnswerDeps, { job, ids, answer: { id, posted } }: Answeri
 
 // Where even the place is not known, there is nowhere to write down what was posted.
 const UNKEPT: Posts = { posted: [], onPosted: async () => undefined };
+
+/** The platform won't have it: one more try would ask the models again, for nothing. */
+function isRefused(error: unknown, { place }: Mention): boolean {
+  return error instanceof ServiceError && error.service === place.platform && !error.retryable;
+}
+
+async function giveUp(
+  deps: AnswerDeps,
+  answering: Answering,
+  { asked, draft, error }: { asked: Mention; draft: Draft; error: unknown },
+): Promise<void> {
+  const { place, userId } = asked;
+  await deps.adapterOf(place.platform).tell(place, userId, { text: REFUSED });
+  await finish(deps, answering, { ...draft, failed: true });
+  deps.log.warn({ err: error, answer: answering.answer.id }, "the chat did not take an answer");
+}
 
 /** Silence is the worst answer: the last try that fails says so in the thread. */
 async function sayTrouble(

@@ -12,7 +12,7 @@ import {
 } from "../db/answers.ts";
 import { findPlace, type PlaceIds } from "../db/places.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { editWaiting, forgetWaiting } from "../db/unfinished.ts";
+import { answering, editWaiting, forgetWaiting, unfinishedQuestions } from "../db/unfinished.ts";
 import { removeSharesOf } from "../db/unshare.ts";
 import type {
   Incoming,
@@ -49,13 +49,13 @@ type Event = Rated | RegenerateWanted | MessageChanged | MessageDeleted | RetryD
 /** A question that was edited is answered again, in place; a comma more is no other question. */
 export async function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>): Promise<void> {
   const { place, messageId, text, userId, fileIds } = job.data;
-  const isBraked = (await brakeOn(deps, job.data)) !== null;
+  const isBraked = (await answerTo(deps, job.data)) && (await brakeOn(deps, job.data));
   await inJob(deps, job, async (client, ids) => {
     if (ids && fileIds) await removeSharesOf(client, ids, messageId, fileIds);
     // An answer that stands is better than a word on why there is no other.
     if ((await editWaiting(client, job.data)) || isBraked) return;
-    const answer = ids && (await findAnswer(client, ids, job.data.messageId));
-    if (!answer) return;
+    const answer = await begunAnswer(client, ids, job.data);
+    if (!ids || !answer) return;
     const isLate = Date.now() - answer.askedAt.getTime() > EDIT_MS_MAX;
     const isSame = userId !== answer.askerId || letters(text) === letters(answer.question);
     if (isLate || isSame) return;
@@ -63,20 +63,47 @@ export async function editQuestion(deps: AskedAnewDeps, job: Job<MessageChanged>
   });
 }
 
+/** @throws {JobPostponed} while the question is being taken up, and has no answer yet that could be given anew */
+async function begunAnswer(
+  client: PoolClient,
+  ids: PlaceIds | null,
+  edited: MessageChanged,
+): Promise<StandingAnswer | null> {
+  const isTakenUp = (await unfinished(client, edited)).length > 0;
+  const answer = ids && (await findAnswer(client, ids, edited.messageId));
+  if (answer || !isTakenUp) return answer;
+  throw new JobPostponed("an answer has just been begun with", SOON_MS);
+}
+
 /** With a message its files go, with a question its answer; the adapter leaves it where somebody wrote after it. */
 export async function deleteQuestion(deps: AskedAnewDeps, job: Job<MessageDeleted>): Promise<void> {
   const { place, messageId } = job.data;
-  const ids = await findPlace(deps.db, place);
-  const answer = ids && (await findAnswer(deps.db, ids, messageId));
-  if (answer) await deps.adapterOf(place.platform).retract(place, answer.posted);
-  await inJob(deps, job, async (client) => {
+  const known = await findPlace(deps.db, place);
+  const isBegun = await inTransaction(deps.db, async (client) => {
     await forgetWaiting(client, place, messageId);
-    if (ids) await removeSharesOf(client, ids, messageId);
-    const gone = ids && (await findAnswer(client, ids, messageId));
-    if (!gone) return;
-    await notifyStop(client, ids.workspaceId, gone.id);
-    await deleteAnswer(client, ids.workspaceId, gone.id);
+    if (known) await removeSharesOf(client, known, messageId);
+    return await endUnfinished(client, job.data);
   });
+  // What is still being written would be posted after it was taken back.
+  if (isBegun) throw new JobPostponed("the answer must have ended before it goes", SOON_MS);
+  const answer = await answerTo(deps, job.data);
+  if (answer) await deps.adapterOf(place.platform).retract(place, answer.posted);
+  await inJob(deps, job, async (client, ids) => {
+    if (ids && answer) await deleteAnswer(client, ids.workspaceId, answer.id);
+  });
+}
+
+/** @returns whether the question is being answered, which is going to end */
+async function endUnfinished(client: PoolClient, deleted: MessageDeleted): Promise<boolean> {
+  const keys = (await unfinished(client, deleted)).map(({ key }) => key);
+  const running = await answering(client, deleted.place, keys);
+  for (const { workspaceId, id } of running) await notifyStop(client, workspaceId, id);
+  return keys.length > 0;
+}
+
+function unfinished(client: PoolClient, about: MessageChanged | MessageDeleted) {
+  const { place, messageId: questionId, userId } = about;
+  return unfinishedQuestions(client, place, { threadId: null, questionId, userId });
 }
 
 export async function rate(deps: AskedAnewDeps, job: Job<Rated>): Promise<void> {
@@ -94,14 +121,14 @@ export async function stop(deps: AskedAnewDeps, job: Job<Stopped>): Promise<void
   await inTransaction(deps.db, (client) => deps.queue.complete(client, "event", job));
 }
 
-export async function regenerate(
-  deps: AskedAnewDeps,
-  job: Job<RegenerateWanted>,
-): Promise<void> {
+export async function regenerate(deps: AskedAnewDeps, job: Job<RegenerateWanted>): Promise<void> {
   const isAllowed = await mayDo(deps, job.data, "regenerate");
+  const asker = isAllowed && (await answerTo(deps, job.data))?.askerId;
+  // A refusal for whoever asked would stand in the place of the answer.
+  const isFree = asker && (await brakeOn(deps, { ...job.data, userId: asker })) === null;
   await onAnswer(deps, job, async (client, ids, answer) => {
     // The words of an old question are forgotten.
-    if (!isAllowed || answer.state === "answering" || answer.question === "") return;
+    if (!isFree || answer.state === "answering" || answer.question === "") return;
     await answerAgain(deps, client, { ids, answer, place: job.data.place }, answer.question);
   });
 }
@@ -112,9 +139,16 @@ async function mayDo(
   { place, userId, messageId }: Rated | RegenerateWanted,
   action: Action,
 ): Promise<boolean> {
-  const ids = await findPlace(deps.db, place);
-  const answer = ids && (await findAnswer(deps.db, ids, messageId));
+  const answer = await answerTo(deps, { place, messageId });
   return answer !== null && (await mayNow(deps, { place, userId }, action, answer.askerId));
+}
+
+async function answerTo(
+  { db }: AskedAnewDeps,
+  { place, messageId }: Pick<Event, "place" | "messageId">,
+): Promise<StandingAnswer | null> {
+  const ids = await findPlace(db, place);
+  return ids && (await findAnswer(db, ids, messageId));
 }
 
 /** Asks the models once more for a question that none of them answered, where nobody did so meanwhile. */

@@ -1,4 +1,4 @@
-import { BRAKED, brakeOn } from "../brakes.ts";
+import { BRAKED, type Brake, brakeOn } from "../brakes.ts";
 import type { Adapter, ReplyPart } from "../chat.ts";
 import type { RightsDeps } from "../commands/allowed.ts";
 import { questionsMax } from "../commands/quota.ts";
@@ -10,7 +10,7 @@ import { isOnlyThanks } from "./follow-up.ts";
 import { type Asked, type GatherDeps, gather } from "./gather.ts";
 import { nothingFound } from "./scope.ts";
 import { smallTalk } from "./small-talk.ts";
-import { isSpokenCommand, runSpoken, type SpokenDeps } from "./spoken.ts";
+import { isAloud, isSpokenCommand, runSpoken, type SpokenDeps } from "./spoken.ts";
 import { StoppedByPerson } from "./stops.ts";
 import { NO_KEY, questionsText } from "./trouble.ts";
 import { type WriteDeps, writeAsTheyStand, writeFromPassages, writeInGeneral } from "./write.ts";
@@ -39,9 +39,13 @@ export async function* compose(
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
   const brake = await brakeOn(deps, asked);
-  // Whoever was blocked is not answered where others read it, or they could have Docent speak all day.
-  if (brake === "blocked" && !asked.onlyFor) return;
-  if (isSpokenCommand(asked)) return yield* runSpoken(deps, adapter, asked, draft);
+  // Whoever was blocked is not answered where others read it, or they could have Docent speak all day. What is
+  // theirs alone to say is heard all the same.
+  if (isSpokenCommand(asked)) {
+    const isSilent = brake === "blocked" && isAloud(asked);
+    return yield* runSpoken(deps, adapter, { asked, isSilent }, draft);
+  }
+  if (brake && isAloud(asked)) return await refuseAlone(adapter, asked, brake);
   if (brake) return yield say(draft, BRAKED[brake]);
   const word = kindWord(asked.text, deps.limits.questionCharsMax);
   if (word) return yield say(draft, word);
@@ -51,6 +55,11 @@ export async function* compose(
     if (!(signal.reason instanceof StoppedByPerson)) throw error;
     yield { kind: "footer", text: STOPPED };
   }
+}
+
+/** A crowd that may not ask could otherwise have Docent open a thread and call each of them. */
+async function refuseAlone(adapter: Adapter, asked: Asked, brake: Brake): Promise<void> {
+  if (brake !== "blocked") await adapter.tell(asked.place, asked.userId, { text: BRAKED[brake] });
 }
 
 /** What needs no files: nothing asked, too much, or small talk. */

@@ -89,7 +89,9 @@ export async function stillOpen(
   scope: Scope,
   used: readonly string[],
 ): Promise<Scope> {
-  const asked = [...new Set(used)].filter((id) => !scope.named.includes(id));
+  // Those that were named can still have become channels for adults alone.
+  const isSure = (id: string) => scope.named.includes(id) && !adapter.communities;
+  const asked = [...new Set(used)].filter((id) => id !== place.channelId && !isSure(id));
   const closed = await Promise.all(
     asked.map(async (channelId) => {
       const there = { ...place, channelId, threadId: null };
@@ -97,12 +99,18 @@ export async function stillOpen(
         if (error instanceof ServiceError) return null;
         throw error;
       });
-      if (readers?.visibility === "public") return null;
+      const isOpen =
+        readers?.visibility === "public" || (readers && scope.named.includes(channelId));
+      if (isOpen && !(readers.ageRestricted && !(await isForAdults(adapter, place)))) return null;
       if (readers) await ensurePlace(db, there, readers);
       return channelId;
     }),
   );
   return { ...scope, channels: scope.channels.filter((one) => !closed.includes(one.platformId)) };
+}
+
+async function isForAdults(adapter: Adapter, place: Place): Promise<boolean> {
+  return (await adapter.readers(place)).ageRestricted === true;
 }
 
 // More names than this tell nobody anything.

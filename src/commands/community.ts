@@ -16,7 +16,6 @@ const CHOOSE =
 const ALL_HERE = "Here I search this place already.";
 
 const NOT_ADMIN = "Only an admin can do that.";
-const NOT_MODERATOR = "Only a moderator or an admin can do that.";
 
 /** Admins stop everything in the workspace, and let it go on. */
 export async function pause(deps: RightsDeps, who: Who, paused: boolean): Promise<CommandReply> {
@@ -31,7 +30,7 @@ export async function block(
   personId: string | null,
   blocked: boolean,
 ): Promise<CommandReply> {
-  if (!(await allowed(deps, who, "block", null))) return { done: false, text: NOT_MODERATOR };
+  if (!(await allowed(deps, who, "block", null))) return { done: false, text: NOT_ADMIN };
   if (personId === null) return { done: false, text: WHOM };
   await setBlocked(deps.db, who.place, personId, blocked);
   return { done: true, text: blocked ? BLOCKED : UNBLOCKED };
@@ -64,7 +63,7 @@ export async function forgetPerson(
   personId: string,
 ): Promise<CommandReply> {
   if (!(await allowed(deps, who, "forget_person", null))) {
-    return { done: false, text: NOT_MODERATOR };
+    return { done: false, text: NOT_ADMIN };
   }
   const counts = await forgetAllOf(deps, who.place, personId);
   return { done: true, text: `I have forgotten ${counts} of theirs, with the answers.` };

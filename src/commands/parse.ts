@@ -20,8 +20,8 @@ export type Parsed =
 
 type WithMore = "forget" | "channel" | "me" | "ask" | "block" | "unblock" | "sources" | "official";
 
-/** Which channels other channels' answers may draw on, by the platform's ids. */
-export type SourcesWish = { how: "only" | "add" | "remove" | "all"; channelIds: string[] };
+/** Which channels other channels' answers may draw on, by the platform's ids or their names. */
+export type SourcesWish = { how: "only" | "add" | "remove" | "all"; named: string[] };
 
 export type MeWish = "off" | "on" | "forget" | "streaming off" | "streaming on";
 
@@ -86,8 +86,12 @@ export function parseCommand(text: string): Parsed | null {
       return wish === undefined ? null : { word, wish };
     }
     case "block":
-    case "unblock":
-      return { word, personId: ID.exec(rest)?.[1] ?? null };
+    case "unblock": {
+      const personId = idIn(PERSON, rest);
+      return personId !== undefined || /^(?:@\S+)?$/.test(rest)
+        ? { word, personId: personId ?? null }
+        : null;
+    }
     case "sources": {
       const wish = sourcesWish(rest);
       return wish === undefined ? null : { word, wish };
@@ -103,25 +107,23 @@ export function parseCommand(text: string): Parsed | null {
   }
 }
 
-// As chats write it when somebody or a channel is named, or the bare id.
-const ID = /^<?[@#]?!?(\w+)(?:\|[^>]*)?>?$/;
+// As chats write it when somebody or a channel is named, or the bare id. A person's name alone may be anybody's.
+const PERSON = /^(?:<@!?(\w+)(?:\|[^>]*)?>|(\d+))$/;
+const CHANNEL = /^(?:<#(\w+)(?:\|[^>]*)?>|#([^\s#<>]+)|(\d+))$/;
+
+function idIn(pattern: RegExp, text: string): string | undefined {
+  return pattern.exec(text)?.slice(1).find(Boolean);
+}
 
 function sourcesWish(rest: string): SourcesWish | null | undefined {
   if (plain(rest) === "") return null;
-  const [, how = "", named = ""] = /^(only|add|remove|all)\b\s*(.*)$/is.exec(rest) ?? [];
-  const channelIds = named.split(/[\s,]+/).flatMap((one) => ID.exec(one)?.[1] ?? []);
-  switch (how.toLowerCase()) {
-    case "only":
-    case "add":
-    case "remove":
-      return channelIds.length > 0
-        ? { how: how.toLowerCase() as "only" | "add" | "remove", channelIds }
-        : undefined;
-    case "all":
-      return { how: "all", channelIds: [] };
-    default:
-      return undefined;
-  }
+  const [, said = "", list = ""] = /^(only|add|remove|all)\b\s*(.*)$/is.exec(rest) ?? [];
+  const how = said.toLowerCase();
+  if (how === "all") return plain(list) === "" ? { how, named: [] } : undefined;
+  if (how !== "only" && how !== "add" && how !== "remove") return undefined;
+  const words = list.split(/[\s,]+/).filter((one) => one !== "");
+  const named = words.flatMap((one) => idIn(CHANNEL, one) ?? []);
+  return named.length > 0 && named.length === words.length ? { how, named } : undefined;
 }
 
 function officialWish(rest: string): Parsed | null {

@@ -1,7 +1,10 @@
-import type { CommandReply } from "../chat.ts";
+import { arrive } from "../arrive.ts";
+import type { CommandReply, Readers } from "../chat.ts";
 import { filesCalled, markOfficial } from "../db/files.ts";
 import { findPlace, findWorkspace } from "../db/places.ts";
 import { channelsDrawnOn, setDrawnOn } from "../db/sources-allowed.ts";
+import { ServiceError } from "../errors.ts";
+import type { Place } from "../events.ts";
 import { allowed, type RightsDeps, type Who } from "./allowed.ts";
 import type { SourcesWish } from "./parse.ts";
 import { nameOf } from "./words.ts";
@@ -14,20 +17,42 @@ const NO_FILES = "I know no file of that name in this channel. The command files
 const SEVERAL = "Several files are called that. Name one by its number in files.";
 
 const FILES_MAX = 20;
+const CHANNELS_MET_MAX = 25;
 
 /** Which channels other channels' answers may draw on; who may read what holds beside it. */
 export async function setSources(
   deps: RightsDeps,
   who: Who,
-  { how, channelIds }: SourcesWish,
+  { how, named }: SourcesWish,
 ): Promise<CommandReply> {
   if (!(await allowed(deps, who, "set_sources", null))) return { done: false, text: NOT_ADMIN };
   const workspaceId = await findWorkspace(deps.db, who.place);
   if (workspaceId === null) return { done: false, text: "I know no channel here yet." };
-  const known = await setDrawnOn(deps.db, workspaceId, how, channelIds);
+  await meet(deps, who.place, named);
+  const known = await setDrawnOn(deps.db, workspaceId, how, named);
   if (how === "all") return { done: true, text: ALL };
   if (known === 0) return { done: false, text: "I don't know these channels yet." };
   return { done: true, text: await drawnOn(deps, workspaceId) };
+}
+
+/** A channel may be named by its id before anything has happened in it. */
+async function meet(deps: RightsDeps, place: Place, named: string[]): Promise<void> {
+  for (const channelId of named.slice(0, CHANNELS_MET_MAX)) {
+    const there = { ...place, channelId, threadId: null };
+    if (await findPlace(deps.db, there)) continue;
+    const readers = await readersOf(deps, there);
+    if (readers && readers.channelName !== null) await arrive(deps, there);
+  }
+}
+
+/** Null: the platform knows of none by that word. */
+async function readersOf({ adapterOf }: RightsDeps, place: Place): Promise<Readers | null> {
+  try {
+    return await adapterOf(place.platform).readers(place);
+  } catch (error) {
+    if (error instanceof ServiceError) return null;
+    throw error;
+  }
 }
 
 async function drawnOn({ db }: RightsDeps, workspaceId: number): Promise<string> {

@@ -13,13 +13,14 @@ export async function tellStatus(
   who: Who & { aloud?: boolean },
 ): Promise<CommandReply> {
   const { place } = who;
+  const adapter = deps.adapterOf(place.platform);
   const [{ outsiders }, isAdmin] = await Promise.all([
-    deps.adapterOf(place.platform).readers(place),
+    adapter.readers(place),
     allowed(deps, who, "see_money", null),
   ]);
   const admin = isAdmin && !who.aloud;
-  // Whoever asks may be an outsider where there are some; an admin is none.
-  const wide = outsiders === false || admin;
+  // Whoever asks may be an outsider where there are some, as in a community; an admin is none.
+  const wide = admin || (outsiders === false && !adapter.communities);
   const { details } = await deps.status({ workspace: place, wide, admin });
   return { done: true, text: details.join("\n") };
 }

@@ -34,7 +34,8 @@ export async function ensureAnswer(db: Pool, ids: PlaceIds, asked: Mention): Pro
     `insert into answer (workspace_id, event_key, channel_id, thread_id, question_id, asker_id, question, files,
                          private)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (workspace_id, event_key) do update set event_key = excluded.event_key
+     on conflict (workspace_id, event_key) do update
+       set private = answer.private or excluded.private
      returning id, state, posted, version, retried`,
     [
       ids.workspaceId,

@@ -74,10 +74,11 @@ export async function sharesBefore(
   db: Pool,
   { workspaceId, channelId }: PlaceIds,
   before: Date,
-): Promise<Omit<SharedFile, "place">[]> {
-  const { rows } = await db.query<Omit<SharedFile, "place">>(
-    `select file_id as "fileId", message_id as "messageId", sharer_id as "userId" from share
-      where workspace_id = $1 and channel_id = $2 and shared_at < $3`,
+): Promise<(Omit<SharedFile, "place"> & Pick<Place, "threadId">)[]> {
+  const { rows } = await db.query(
+    `select file_id as "fileId", message_id as "messageId", sharer_id as "userId",
+            thread_id as "threadId"
+       from share where workspace_id = $1 and channel_id = $2 and shared_at < $3`,
     [workspaceId, channelId, before],
   );
   return rows;

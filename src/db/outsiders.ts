@@ -189,7 +189,10 @@ export async function doubtChannel(
        select id from workspace where platform = $1 and platform_id = $2 for update
      )
      update outsider o set unsure = array_append(o.unsure, $3), changes = o.changes + 1
-       from w where o.workspace_id = w.id and $3 <> all(o.channels) and $3 <> all(o.unsure)`,
+       from w
+      where o.workspace_id = w.id and $3 <> all(o.unsure)
+        -- Where they are may be being asked just now.
+        and (o.channels is null or $3 <> all(o.channels))`,
     [platform, workspaceId, channelId],
   );
   return (rowCount ?? 0) > 0;

@@ -2,16 +2,25 @@ import type { Pool } from "pg";
 import { inTransaction } from "./transaction.ts";
 
 /**
- * Sets which channels answers elsewhere may draw on.
+ * Sets which channels answers elsewhere may draw on. Where none of those named is known, nothing changes.
+ * @param named the platform's ids, or names
  * @returns how many of these channels are known
  */
 export async function setDrawnOn(
   db: Pool,
   workspaceId: number,
   how: "only" | "add" | "remove" | "all",
-  channelIds: readonly string[],
+  named: readonly string[],
 ): Promise<number> {
   return await inTransaction(db, async (client) => {
+    const { rows } = await client.query<{ id: number }>(
+      `select id from channel
+        where workspace_id = $1 and (platform_id = any($2) or lower(name) = any($3))
+          for update`,
+      [workspaceId, named, named.map((name) => name.toLowerCase())],
+    );
+    // Else "only" would leave nothing to draw on.
+    if (how !== "all" && rows.length === 0) return 0;
     const isAnew = how === "only" || how === "all";
     if (isAnew) {
       const chosen = [workspaceId, how === "only"];
@@ -20,11 +29,11 @@ export async function setDrawnOn(
         workspaceId,
       ]);
     }
-    const { rowCount } = await client.query(
-      "update channel set is_source = $3 where workspace_id = $1 and platform_id = any($2)",
-      [workspaceId, channelIds, how !== "remove"],
+    await client.query(
+      "update channel set is_source = $3 where workspace_id = $1 and id = any($2::int[])",
+      [workspaceId, rows.map(({ id }) => id), how !== "remove"],
     );
-    return rowCount ?? 0;
+    return rows.length;
   });
 }
 

@@ -19,7 +19,7 @@ const IN_CHANNEL = `data -> 'place' ->> 'platform' = $1 and data -> 'place' ->> 
  * @param of null: any thread, any question
  */
 export async function unfinishedQuestions(
-  db: Pool,
+  db: Pool | PoolClient,
   { platform, workspaceId, channelId }: Place,
   of: { threadId: string | null; questionId: string | null; userId: string },
 ): Promise<Unfinished[]> {

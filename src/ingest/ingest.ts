@@ -65,7 +65,9 @@ export async function ingestFile(
   const reading: Reading = { job, file, adapter, ids: null, content: null };
   try {
     const { ids } = await arrive(deps, file.place);
-    const unread = (await isBraked(deps, file)) ? "not_served" : await whyUnread(deps.db, ids, file);
+    const unread = (await isBraked(deps, file))
+      ? "not_served"
+      : await whyUnread(deps.db, ids, file);
     if (unread) return await leaveUnread(deps, reading, UNREAD[unread]);
     await receiveShare(deps.db, ids, file);
     await readFile(deps, Object.assign(reading, { ids }), signal);

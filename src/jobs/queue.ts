@@ -3,7 +3,7 @@ import { type Db, PgBoss, type Queue as QueueSettings } from "pg-boss";
 import type { Log } from "../log.ts";
 
 /** Questions have a queue of their own, so that they never wait behind files. */
-export type QueueName = "question" | "event" | "file" | "vectors" | "people";
+export type QueueName = "question" | "event" | "file" | "vectors" | "people" | "sweep";
 
 /** A job as it was fetched. The pair fences every later call to this very attempt. */
 export interface JobAttempt {
@@ -79,6 +79,8 @@ const SETTINGS: Record<QueueName, Partial<QueueSettings>> = {
   file: { retryLimit: 10, ...backoff(5, 300), expireInSeconds: 2 * 3600 },
   // One waiting job of a group is enough, however often it was asked for.
   vectors: { policy: "short", retryLimit: 2, retryDelay: 60, expireInSeconds: 2 * 3600 },
+  // Each takes a while: it must not stand before what somebody has just done.
+  sweep: { retryLimit: 8, ...backoff(2, 300), expireInSeconds: 1800 },
   people: { policy: "short", retryLimit: 8, ...backoff(2, 300), expireInSeconds: 1800 },
 };
 

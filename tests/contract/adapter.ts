@@ -179,6 +179,7 @@ function files(open: Open): void {
     const [stays, goes] = [fileIn(inbox, "stays.txt"), fileIn(inbox, "goes.txt")];
     expect(await room.adapter.present([stays, goes], soon())).toEqual([stays, goes]);
     await room.remove(goes);
+    await vi.waitUntil(() => inbox.events.some((event) => tellsGone(event, goes)), 10_000);
     expect(await room.adapter.present([stays, goes], soon())).toEqual([stays]);
     await expect(download(room.adapter, goes, 1_000)).rejects.toMatchObject({ kind: "refused" });
   });

@@ -113,6 +113,19 @@ test("of a channel that the bot comes into nothing is known until all were asked
   expect(await toAsk()).toEqual([]);
 });
 
+test("what was asked before the bot came into a channel is not written down after it", async () => {
+  await listed("ben");
+  const early = await ask("ben");
+  const doubted = inTransaction(db(), (client) =>
+    doubtChannel(client, { ...W1, channelId: "general" }),
+  );
+  expect(await doubted).toBe(true);
+  await early(["leads"]);
+  expect(await any({ channelId: "general" })).toBe(null);
+  await (await ask("ben"))(["leads", "general"]);
+  expect(await any({ channelId: "general" })).toBe(true);
+});
+
 test("news is news once, and what was asked before it is not written down after it", async () => {
   await listed();
   expect([await change("ada", null), await change("ada", "guest")]).toEqual([false, true]);

@@ -77,7 +77,17 @@ describe.runIf(embedded)("the command line", () => {
     expect(code).toBe(0);
     const names = [...out.matchAll(/^ {2}(\w+) +\w/gm)].map(([, name = ""]) => name);
     expect(names.sort()).toEqual(
-      ["allow", "backup", "extract", "migrate", "restore", "search", "setup", "start", "status"].sort(),
+      [
+        "allow",
+        "backup",
+        "extract",
+        "migrate",
+        "restore",
+        "search",
+        "setup",
+        "start",
+        "status",
+      ].sort(),
     );
     expect((await run("search", "--help")).out).toContain("--channel");
   });

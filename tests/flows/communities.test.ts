@@ -47,6 +47,7 @@ describe("in a community", () => {
     ["a role that is not allowed", { allowedRoles: ["Members"] }, { roles: [] }],
     ["a role that is blocked", { blockedRoles: ["77"] }, { roles: [{ id: "77", name: "Muted" }] }],
     ["only just come in", { memberAgeMsMin: 600_000 }, { memberSinceMs: Date.now() }],
+    ["come in nobody knows when", { memberAgeMsMin: 600_000 }, { memberSinceMs: null }],
   ])("%s keeps out of mentions, commands, buttons and reading", async (_why, brakes, standing) => {
     asCommunity({ bob: standing });
     const rules = { allowedRoles: [], blockedRoles: [], memberAgeMsMin: 0, ...brakes };
@@ -54,7 +55,10 @@ describe("in a community", () => {
     await share(stage, "plan.md", PLAN);
     expect(await answerTo("ada")).toContain("14 May");
     const asked = stage.openrouter.requests.length;
-    expect(await answerTo("bob")).toMatch(/certain roles|only just come in/);
+    expect(await answerTo("bob")).toBe("");
+    const [told] = stage.chat.notes;
+    expect(told).toMatchObject({ userId: "bob" });
+    expect(told?.text).toMatch(/certain roles|only just come in/);
     expect(stage.openrouter.requests).toHaveLength(asked);
     expect((await type("files", "bob")).done).toBe(false);
     expect((await type("me", "bob")).done).toBe(true);
@@ -73,7 +77,7 @@ describe("in a community", () => {
       "select from person where platform_id = 'bob' and blocked_at is not null",
     );
     expect(rowCount).toBe(1);
-    expect((await type("files", "bob")).text).toMatch(/moderator has decided/);
+    expect((await type("files", "bob")).text).toMatch(/admin has decided/);
     expect((await type("unblock <@bob>")).done).toBe(true);
     await share(stage, "plan.md", PLAN);
     expect(await answerTo("bob")).toContain("14 May");
@@ -85,7 +89,8 @@ describe("in a community", () => {
     await share(stage, "plan.md", PLAN);
     expect((await type("pause", "bob")).done).toBe(false);
     expect((await type("pause")).done).toBe(true);
-    expect(await answerTo("ada")).toContain("paused");
+    expect(await answerTo("ada")).toBe("");
+    expect(stage.chat.notes[0]?.text).toContain("paused");
     expect((await type("files")).text).toContain("paused");
     expect((await type("resume")).done).toBe(true);
     expect(await answerTo("ada")).toContain("14 May");
@@ -158,6 +163,28 @@ describe("which channels answers draw on", () => {
     expect(await answerTo("ada", "leads")).toContain("14 May");
     expect((await type("sources all")).done).toBe(true);
     expect(await answerTo("ada", "leads")).toContain("14 May");
+  });
+
+  test("a channel is known by its name too, and an unknown one changes nothing", async () => {
+    await run(stage);
+    await share(stage, "plan.md", PLAN, "general");
+    await share(stage, "rules.md", RULES, "leads");
+    expect((await type("sources only #nowhere")).done).toBe(false);
+    expect(await answerTo("ada", "leads")).toContain("14 May");
+    await stage.database.pool.query(
+      "update channel set name = 'Team-Café' where platform_id = 'general'",
+    );
+    expect((await type("sources remove #team-café")).done).toBe(true);
+    expect(await answerTo("ada", "leads")).not.toContain("14 May");
+  });
+
+  test("a channel may be named in which nothing has happened yet", async () => {
+    await run(stage);
+    await share(stage, "plan.md", PLAN, "general");
+    expect((await type("sources only <#leads>")).text).toContain("leads");
+    await share(stage, "rules.md", RULES, "leads");
+    expect(await answerTo("ada", "leads")).toContain("two signatures");
+    expect(await answerTo("ada", "leads")).not.toContain("14 May");
   });
 
   test("a file that a moderator calls official counts before others, and says so", async () => {

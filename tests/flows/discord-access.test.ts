@@ -146,13 +146,20 @@ describe("a person", () => {
     },
   );
 
+  test("who loses a role, or leaves, can read no more at once", async () => {
+    expect(await access.readable(guild, ben)).toContain(guides);
+    loopback.setRoles(ben, []);
+    expect(await access.readable(guild, ben)).not.toContain(guides);
+    loopback.leave(ben);
+    expect(await access.readable(guild, ben)).toEqual([]);
+  });
+
   test("who is not there can read nothing, and is nobody", async () => {
     expect(await access.readable(guild, stranger)).toEqual([]);
     expect(await access.standing(placeOf(guild, general, null), stranger)).toEqual({
       admin: false,
       moderator: false,
       roles: [],
-      memberSinceMs: null,
     });
   });
 

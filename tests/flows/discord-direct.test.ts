@@ -68,6 +68,48 @@ describe("a direct message", () => {
     expect((await ears.heard("mention", id)).place.workspaceId).toBe(guild);
   });
 
+  test("that is deleted goes from every server that it may be known in", async () => {
+    let home: string | null = guild;
+    const { discord, ears, dm } = await opened({ home: () => home });
+    const other = discord.createGuild({ name: "other" });
+    discord.join(ana, { guild: other.id });
+    const brought = discord.say({ channel: dm, user: ana, files: [PLAN] });
+    await ears.heard("file_shared", brought.id);
+    home = other.id;
+    for (const id of [guild, other.id]) discord.leave(ana, id);
+    discord.deleteMessage(brought.id);
+    const gone = await until(() => {
+      const some = ears.events.filter(({ kind }) => kind === "message_deleted");
+      return some.length === 2 && some;
+    });
+    expect(gone.map(({ place }) => place.workspaceId)).toEqual([guild, other.id]);
+    expect(gone[0]?.place).toMatchObject({ channelId: dm, threadId: dm });
+  });
+
+  test("is asked about once more after another choice was made", async () => {
+    let home: string | null = null;
+    const { discord, ears, dm } = await opened({ home: () => home });
+    const other = discord.createGuild({ name: "other" });
+    discord.join(ana, { guild: other.id });
+    const menus = () => discord.botMessages(dm).filter(({ components }) => components.length > 0);
+    discord.say({ channel: dm, user: ana, text: "when?" });
+    await until(() => menus().length === 1);
+    home = guild;
+    await ears.heard("mention", discord.say({ channel: dm, user: ana, text: "server" }).id);
+    home = null;
+    discord.say({ channel: dm, user: ana, text: "and where?" });
+    await until(() => menus().length === 2);
+  });
+
+  test("whose person Discord lets nobody answer holds up nothing", async () => {
+    const { discord, ears, dm } = await opened();
+    discord.join(ana, { guild: discord.createGuild({ name: "other" }).id });
+    discord.fail("POST /channels/:channel/messages", { status: 403, code: 50_278 });
+    discord.say({ channel: dm, user: ana, text: "when?" });
+    await until(() => ears.logged.some((line) => line.includes("asked back")));
+    expect(ears.logged.join()).not.toContain("could not be stored yet");
+  });
+
   test("of a stranger gets a kind word, once", async () => {
     const { discord, ears } = await opened({ serves: (id) => id === guild });
     const other = discord.createGuild({ name: "other" });

@@ -1,4 +1,4 @@
-import { MessageFlags, Routes } from "discord.js";
+import { MessageFlags, PermissionFlagsBits as Right, Routes } from "discord.js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Discord } from "../../adapters/discord/client.ts";
 import { COMMANDS, registerCommands } from "../../adapters/discord/install/commands.ts";
@@ -12,7 +12,7 @@ import type { DiscordOptions, LoopbackDiscord } from "../support/discord.ts";
 import { type Stage, startStage } from "../support/discord-stage.ts";
 import { until } from "../support/until.ts";
 
-const { general, guides } = IDS.channels;
+const { forum, general, guides } = IDS.channels;
 const { ana, ben, guild } = IDS;
 const PLAN = { name: "plan.pdf", content: new TextEncoder().encode("swans") };
 
@@ -281,6 +281,38 @@ describe("asking about a message", () => {
     if (file?.kind !== "file_shared") throw new Error("no file");
     const url = onceUrl(discord, null, file.fileId) ?? "";
     expect(await (await fetch(url)).text()).toBe("swans");
+  });
+
+  test("works anew about the same message, with a file of its own", async () => {
+    await stage.stop();
+    await start({ privileged: [] });
+    const { id } = loopback.say({ channel: general, user: ana, files: [PLAN] });
+    for (const _ of [1, 2]) await said(loopback.submit(await ask(id), QUESTION));
+    const shared = stage.events.filter(({ kind }) => kind === "file_shared");
+    expect(new Set(shared.map(({ key }) => key)).size).toBe(2);
+  });
+
+  test("about the first message of a forum's post asks in that post", async () => {
+    const post = { channel: forum, user: ana, text: "The plan", files: [PLAN] };
+    const { id: thread, messageId } = loopback.createThread(post);
+    await said(loopback.submit(await ask(messageId ?? ""), QUESTION));
+    const place = { channelId: forum, threadId: thread };
+    expect(stage.events).toMatchObject([{ place }, { kind: "mention", place }]);
+  });
+
+  test("is not done for who may not write there, or is kept from it", async () => {
+    const { id } = loopback.say({ channel: general, user: ana, files: [PLAN] });
+    stage.refusal = async () => "Not you.";
+    const form = await ask(id);
+    expect(await said(loopback.submit(form, QUESTION))).toEqual(["Not you."]);
+    stage.refusal = async () => null;
+    const early = await ask(id);
+    loopback.overwrite(general, ben, { deny: Right.SendMessages });
+    for (const gesture of [loopback.submit(early, QUESTION), await ask(id)]) {
+      expect(await said(gesture)).toEqual([expect.stringContaining("can't write in this channel")]);
+    }
+    expect(loopback.messagesOf(general).filter(({ author }) => author === IDS.bot)).toEqual([]);
+    expect(stage.events).toEqual([]);
   });
 
   test("says so where the message is gone meanwhile", async () => {

@@ -131,13 +131,43 @@ describe("a note", () => {
       text: `Gone is <@${ben}>.`,
       offer: { kind: "forget_person", personId: ben, label: "Forget" },
     } as const;
-    expect(await announce(posting.stage.discord, place, note)).toBe(true);
-    expect(await announce(posting.stage.discord, place, note)).toBe(true);
+    expect(await announce(posting.stage, place, note)).toBe(true);
+    expect(await announce(posting.stage, place, note)).toBe(true);
     const said = posting.loopback.messagesOf(general);
     expect(said).toHaveLength(1);
     expect(said[0]?.pings).toEqual({ users: [], roles: [], everyone: false });
     const nowhere = placeIn("1400000000000009999", null);
-    expect(await announce(posting.stage.discord, nowhere, note)).toBe(false);
+    expect(await announce(posting.stage, nowhere, note)).toBe(false);
+  });
+});
+
+describe("notes of the same words", () => {
+  const notes = () => posting.loopback.messagesOf(general).map(({ content }) => content);
+
+  test("are told to each person, and said of each", async () => {
+    const { discord } = posting.stage;
+    const place = placeIn(general, null);
+    const dm = posting.loopback.openDm(ana);
+    const toldBefore = posting.loopback.botMessages(dm).length;
+    for (const messageId of ["1", "2"]) await tell(discord, place, ana, { text: "No." }, messageId);
+    expect(posting.loopback.botMessages(dm)).toHaveLength(toldBefore + 2);
+    for (const personId of [ana, ben]) {
+      const offer = { kind: "forget_person", personId, label: "Forget" } as const;
+      await announce(posting.stage, place, { text: "Sam was banned.", offer });
+    }
+    expect(notes()).toHaveLength(2);
+    // Discord takes the same nonce of one bot for the same message, wherever that stands.
+    expect(await tell(discord, place, ben, { text: "No." }, "1")).toBe(true);
+    const bodies = posting.loopback.calls(MESSAGES).map(({ body }) => JSON.stringify(body));
+    const nonces = bodies.map((body) => /"nonce":"[^"]+"/.exec(body)?.[0]);
+    expect(new Set(nonces).size).toBe(nonces.length);
+  });
+
+  test("stay in the server that they are about, whichever channel is set", async () => {
+    const other = posting.loopback.createGuild();
+    const place = { ...placeIn(general, null), workspaceId: other.id };
+    expect(await announce(posting.stage, place, { text: "Sam was banned." })).toBe(false);
+    expect(notes()).toEqual([]);
   });
 });
 
@@ -183,7 +213,8 @@ describe("signs", () => {
   test("what went wrong is for who shared it; where that can't be told the sign has to do", async () => {
     await mark({ kind: "failed", reason: "This file is encrypted." });
     expect(signs()).toEqual(["⚠️"]);
-    expect(inDm()[0]?.content).toMatch(/^This file is encrypted\./);
+    const link = `https://discord.com/channels/${IDS.guild}/${general}/${file.messageId}`;
+    expect(inDm()[0]?.content).toBe(`This file is encrypted.\n-# About ${link}`);
     close(ana);
     const other = shared(general);
     await mark({ kind: "failed", reason: "It is too large." }, other);

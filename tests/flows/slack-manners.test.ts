@@ -251,6 +251,16 @@ describe("a private answer", () => {
     expect(ephemerals()).toHaveLength(2);
   });
 
+  test("comes in the thread where it was asked by a mention, once that stands there", async () => {
+    const alone = { handle: "", untilMs: Number.MAX_SAFE_INTEGER };
+    const threadId = question.messageId;
+    const later = { ...question, messageId: "9.9", place: { ...question.place, threadId } };
+    await posting.post({ ...question, onlyFor: alone }, reply("Eleven."));
+    await posting.post({ ...later, onlyFor: alone }, reply("Twelve."));
+    expect(ephemerals().map(({ threadTs }) => threadTs ?? null)).toEqual([null, threadId]);
+    expect(posting.called("chat.postMessage")).toEqual([]);
+  });
+
   test("comes once, though it is tried again", async () => {
     const known = posts();
     await posting.post(asked(null), reply("Twelve."), known);

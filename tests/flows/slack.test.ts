@@ -198,6 +198,17 @@ describe("files", () => {
     expect(await bench.adapter.present([one, two], signal)).toEqual([two]);
     expect(await bench.adapter.present([one], AbortSignal.abort())).toEqual([]);
   });
+
+  test("Slack is asked once a minute whether a file is there, however many ask", async () => {
+    const bench = await opened();
+    const file = await shared(bench);
+    const asked = () => bench.slack.world.calls.filter(({ method }) => method === "files.info");
+    const before = asked().length;
+    const checks = Array.from({ length: 20 }, () => bench.adapter.present([file], signal));
+    for (const there of await Promise.all(checks)) expect(there).toEqual([file]);
+    expect(await bench.adapter.present([file], signal)).toEqual([file]);
+    expect(asked()).toHaveLength(before + 1);
+  });
 });
 
 describe("events of a file alone", () => {

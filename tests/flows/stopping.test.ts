@@ -211,3 +211,54 @@ test("an answer that has only just been begun with is stopped a moment later", a
   asking.resolve();
   await stopped(event);
 });
+
+describe("a question that has only just been begun with", () => {
+  /** Its answer can be begun with once the returned function was called. */
+  async function begun(): Promise<{ event: Mention; go(): void }> {
+    const { readers } = stage.chat.adapter;
+    const asking = Promise.withResolvers<void>();
+    stage.chat.adapter.readers = async (place) => {
+      await asking.promise;
+      return await readers(place);
+    };
+    const event = await stage.chat.ask({ text: "Is the launch in May?", thread: "T1" });
+    const active = "select from queue.job where state = 'active' and data ->> 'key' = $1";
+    await until(async () => (await stage.database.pool.query(active, [event.key])).rowCount === 1);
+    return { event, go: asking.resolve };
+  }
+
+  /** The job that is about it was looked at, and waits or is done. */
+  async function lookedAt(kind: string): Promise<void> {
+    const sql = `select from queue.job where data ->> 'kind' = $1 and state in ('retry', 'completed')`;
+    await until(async () => (await stage.database.pool.query(sql, [kind])).rowCount === 1);
+  }
+
+  test("is answered as it was edited", async () => {
+    const { event, go } = await begun();
+    await edited(event, "Who is the captain of the Heron?");
+    await lookedAt("message_changed");
+    go();
+    await answered(stage, event.key);
+    await quiet(stage);
+    expect(lastPrompt(stage)).toContain("captain of the Heron?");
+    expect(stage.chat.replies).toHaveLength(1);
+  });
+
+  test("leaves no answer when it is deleted", async () => {
+    const { event, go } = await begun();
+    await happens("message_deleted", event);
+    await lookedAt("message_deleted");
+    go();
+    await quiet(stage);
+    expect(stage.chat.replies).toEqual([]);
+    expect(await answers()).toEqual([]);
+  });
+});
+
+test("a question that is deleted while it is answered leaves nothing of the answer", async () => {
+  const event = await stuck({ thread: "T1" });
+  await happens("message_deleted", event);
+  await quiet(stage);
+  expect(stage.chat.replies).toEqual([]);
+  expect(await answers()).toEqual([]);
+});

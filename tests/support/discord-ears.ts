@@ -35,7 +35,8 @@ export interface EarsOptions extends Partial<Omit<DiscordOptions, "log">> {
   gap?: () => Gap | null;
 }
 
-const QUICK = {
+/** For the adapter's times. */
+export const QUICK = {
   backoffMinMs: 1,
   noteEveryMs: 5,
   readBackPaceMs: 0,

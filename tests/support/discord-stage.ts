@@ -30,6 +30,7 @@ export interface Stage {
   homes: Map<string, string>;
   reply(command: Command): Promise<CommandReply>;
   choices(completing: Completing): Promise<Choice[]>;
+  refusal(): Promise<string | null>;
   accept(event: Incoming): Promise<void>;
   isServed(guildId: string): boolean;
   /** One more process that has the bot's token. */
@@ -46,6 +47,7 @@ export async function startStage(options: DiscordOptions = {}): Promise<Stage> {
     ...{ loopback, discord, events: [], commands: [], heard: [], homes: new Map() },
     reply: async () => ({ done: true, text: "Done." }),
     choices: async () => [],
+    refusal: async () => null,
     accept: async (event) => void stage.events.push(event),
     isServed: () => true,
     connect: async () => {
@@ -94,6 +96,7 @@ function inboxOf(stage: Stage) {
       return await stage.reply(command);
     },
     complete: (completing: Completing) => stage.choices(completing),
+    refusal: () => stage.refusal(),
     serves: async ({ workspaceId }: { workspaceId: string }) => stage.isServed(workspaceId),
     home: async ({ userId }: { userId: string }) => stage.homes.get(userId) ?? null,
   };

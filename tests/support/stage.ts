@@ -5,7 +5,8 @@ import path from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { createStops } from "../../src/answer/stops.ts";
-import type { Citation, Completing, FileState } from "../../src/chat.ts";
+import { refusalFor } from "../../src/brakes.ts";
+import type { Adapter, Citation, Completing, FileState, Inbox } from "../../src/chat.ts";
 import { complete } from "../../src/commands/complete.ts";
 import { runCommand } from "../../src/commands/run.ts";
 import { type Limits, readConfig } from "../../src/config.ts";
@@ -59,6 +60,9 @@ export interface Wanted {
   brakes?: HandleDeps["brakes"];
   questionsByRole?: HandleDeps["questionsByRole"];
   modChannel?: string;
+  /** In the place of the chat in memory. */
+  adapter?: Adapter;
+  serves?: Inbox["serves"];
 }
 
 /** Sets the stage for the tests of a file. Its fields are there from the first `beforeEach` on. */
@@ -111,6 +115,7 @@ async function clear(stage: Stage): Promise<void> {
 /** Starts working, as a process does. */
 export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   const { database, queue, extractor, workFolder, openrouter, chat, embedder } = stage;
+  const { adapter = chat.adapter, serves = async () => true } = wanted;
   const { limits: defaults, money } = readConfig({});
   const limits = { ...defaults, ...wanted.limits };
   const { pool: db, notifications } = database;
@@ -124,7 +129,7 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   const rules = {
     ...{ db, queue, extractor, workFolder, log, limits, ...PLAIN },
     embedder: wanted.embedder === false ? null : embedder,
-    adapterOf: () => chat.adapter,
+    adapterOf: () => adapter,
     ledger,
     chain: stage.models?.chain ?? null,
     stops: await createStops(notifications),
@@ -149,15 +154,15 @@ export async function run(stage: Stage, wanted: Wanted = {}): Promise<void> {
   const metrics = createMetrics(async () => ({}));
   stage.worker = await startWorker<Work>(
     { queue, notifications, log, metrics },
-    (["question", "event", "file", "vectors", "people"] as const).map((name) => ({
+    (["question", "event", "file", "vectors", "people", "sweep"] as const).map((name) => ({
       name,
       slots: 2,
       handler: (job, signal) => handleWork(deps, job, signal),
     })),
   );
-  const serves = async () => true;
   const completing = (typing: Completing) => complete(given, typing);
-  await chat.adapter.listen({ ...intake, command, complete: completing, serves });
+  const refusal: Inbox["refusal"] = (who) => refusalFor(given, who);
+  await adapter.listen({ ...intake, command, refusal, complete: completing, serves });
 }
 
 export async function share(

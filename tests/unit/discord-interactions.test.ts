@@ -32,7 +32,7 @@ const LONGEST = String(2n ** 64n - 1n);
 
 /** What Discord sends, as far as it is read here. */
 function interaction(type: InteractionType, data: object): APIInteraction {
-  return { id: "7", token: "secret", type, data } as unknown as APIInteraction;
+  return { id: "7", token: "secret", channel_id: "3", type, data } as unknown as APIInteraction;
 }
 
 type Values = Record<string, string>;
@@ -139,6 +139,11 @@ describe("under an answer", () => {
 
   test("👍 rates the answer to the question", () => {
     expect(under("up")).toMatchObject({ do: "accept", events: [{ ...rated, rating: "up" }] });
+  });
+
+  test("nothing is done where it was carried to another channel", () => {
+    const elsewhere = { ...pressed(encodeTarget("sources", TARGET)), channel_id: "8" };
+    expect(toAction(elsewhere as APIInteraction, CONTEXT)).toBeNull();
   });
 
   test("👎 counts at once, and opens the form for the reason", () => {

@@ -175,6 +175,11 @@ describe("the gateway", () => {
   });
 });
 
+const rowOf = (component: object) => ({
+  content: "x",
+  components: [{ type: 1, components: [component] }],
+});
+
 describe("the REST API", () => {
   test("a post with the same nonce is made once, also when its answer was lost", async () => {
     const bot = await ready();
@@ -248,6 +253,14 @@ describe("the REST API", () => {
       50035,
     ],
     ["six rows", { content: "x", components: Array(6).fill({ type: 1, components: [] }) }, 50035],
+    ["a flag that is Discord's own", { content: "x", flags: 1 << 7 }, 50035],
+    ["a button without a word", rowOf({ type: 2, style: 2, custom_id: "a" }), 50035],
+    ["a menu without a choice", rowOf({ type: 3, custom_id: "a", options: [] }), 50035],
+    [
+      "a menu with one choice twice",
+      rowOf({ type: 3, custom_id: "a", options: Array(2).fill({ label: "x", value: "x" }) }),
+      50035,
+    ],
   ])("%s is refused", async (_name, body, code) => {
     await expect(write(general, body)).rejects.toMatchObject({ code });
   });

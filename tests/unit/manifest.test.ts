@@ -87,8 +87,8 @@ describe("the Slack app's manifest", () => {
     expect(display_information.description.length).toBeLessThanOrEqual(140);
     expect(features.agent_view.agent_description.length).toBeLessThanOrEqual(300);
     expect([description.length < 2_000, usage_hint.length < 1_000]).toEqual([true, true]);
-    // Otherwise a channel's name in a command would arrive as an id.
-    expect(should_escape).toBe(false);
+    // Otherwise nobody could tell whom `block @PERSON` names.
+    expect(should_escape).toBe(true);
     expect(features.shortcuts).toMatchObject([{ type: "message", callback_id: "docent_ask" }]);
   });
 });

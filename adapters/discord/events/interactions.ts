@@ -119,8 +119,17 @@ function fromComponent(
   const values = data.component_type === ComponentType.StringSelect ? data.values : [];
   const of = decodeTarget(data.custom_id);
   if (!of) return fromOther(decodeOther(data.custom_id), id, values, context);
+  if (!standsIn(pressed, of.target)) return null;
   const used = { ...of, key: keyOf("interaction", id), choice: values[0] ?? "" };
   return underAnswer(used, { ...context, place: placeFor(of.target, context) });
+}
+
+/** What stands elsewhere than its answer was carried there: who reads it there may not read the answer. */
+function standsIn(
+  { channel, channel_id }: Pick<APIInteraction, "channel" | "channel_id">,
+  { channelId, threadId }: Target,
+): boolean {
+  return [channelId, threadId].includes(channel?.id ?? channel_id ?? "");
 }
 
 function placeFor({ channelId, threadId }: Target, { place }: Interpreting): Place {

@@ -129,6 +129,8 @@ async function withPeople(
 
 async function readableNow(deps: Deps, guildId: string, userId: string): Promise<string[]> {
   const { world, discord, directWith } = deps;
+  // Of the roles that people lose Discord tells only with an intent that we don't ask for.
+  world.forgetMember(guildId, userId);
   const facts = await factsOf(world, guildId);
   const member = facts && (await world.member(guildId, userId));
   if (!member || member.user.bot) return [];
@@ -170,7 +172,7 @@ async function standingNow(world: World, place: Place, userId: string): Promise<
   const { workspaceId: guildId, channelId } = place;
   const guild = await world.guild(guildId);
   const known = guild && (await world.member(guildId, userId));
-  if (!known) return { admin: false, moderator: false, roles: [], memberSinceMs: null };
+  if (!known) return { admin: false, moderator: false, roles: [] };
   const realm = realmOf(guild);
   const member = { ...known, userId };
   const found = await find(world, await factsOf(world, guildId), channelId);

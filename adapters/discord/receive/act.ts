@@ -13,7 +13,7 @@ const GONE =
 const NAME_TOO_LONG = "The name of this file is too long for me. Rename it, then try again.";
 
 export interface ActDeps extends Omit<AskedDeps, "inbox"> {
-  inbox: Pick<Inbox, "accept" | "command">;
+  inbox: Pick<Inbox, "accept" | "command" | "refusal">;
   /** Takes a message as if it had been written now. */
   hear(message: APIMessage): Promise<void>;
   log: Log;
@@ -37,7 +37,7 @@ export async function act(
     case "ask_with_file":
       return (await askWithFile(deps, interaction, action)) ? "later" : { text: NAME_TOO_LONG };
     case "ask_about":
-      return { text: (await askAbout(deps, interaction, action)) ? ON_IT : GONE };
+      return { text: await askOpenly(deps, interaction, action) };
     case "choose_home":
       return await chooseHome(deps, interaction, action);
     case "open":
@@ -47,6 +47,17 @@ export async function act(
     default:
       return action satisfies never;
   }
+}
+
+/** Their words are to stand there in Docent's name: so first it is asked whether they may have any said. */
+async function askOpenly(
+  deps: ActDeps,
+  interaction: APIInteraction,
+  asked: Extract<Action, { do: "ask_about" }>,
+): Promise<string> {
+  const refusal = await deps.inbox.refusal(asked.by);
+  if (refusal !== null) return refusal;
+  return (await askAbout(deps, interaction, asked)) ? ON_IT : GONE;
 }
 
 async function command({ inbox }: ActDeps, commands: Command[]): Promise<Words | "later"> {

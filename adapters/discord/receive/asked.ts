@@ -15,7 +15,7 @@ import { directChannel } from "../direct.ts";
 import { type Action, userIdOf } from "../events/interactions.ts";
 import { attachmentsOf, fileShared } from "../events/messages.ts";
 import { onceId } from "../once.ts";
-import { keyOf, madeAtMs, placeOf } from "../place.ts";
+import { isThread, keyOf, madeAtMs, placeOf } from "../place.ts";
 import { body, once } from "../show/body.ts";
 import { literal } from "../show/literal.ts";
 import { messageIn } from "./roots.ts";
@@ -78,7 +78,8 @@ export async function askAbout(
   if (!message) return false;
   const files = await filesOf(deps, message, interaction, asked);
   const postedId = await postQuestion(discord, interaction, message, asked);
-  const begins = by.place.threadId === messageId;
+  // A post of a forum has the id of its first message, which stands in a thread already.
+  const begins = by.place.threadId === messageId && !isInThread(interaction);
   const mention: Mention = {
     kind: "mention",
     key: keyOf("interaction", interaction.id),
@@ -92,10 +93,14 @@ export async function askAbout(
   return true;
 }
 
+function isInThread({ channel }: APIInteraction): boolean {
+  return channel !== undefined && isThread(channel);
+}
+
 async function filesOf(
   { discord, secretKey, forms }: AskedDeps,
   message: APIMessage,
-  { guild_id = DIRECT }: APIInteraction,
+  { id, guild_id = DIRECT }: APIInteraction,
   { by: { place, userId } }: Asked<"ask_about">,
 ): Promise<FileShared[]> {
   const handing = message.author.id === userId ? {} : { handedOverBy: userId };
@@ -108,7 +113,9 @@ async function filesOf(
   const hidden = await forms.filesOf(userId, message.id);
   return hidden.slice(0, FILES_MAX).flatMap((file) => {
     const fileId = onceId(discord, secretKey, file.url);
-    return fileId === null ? [] : [{ ...fileShared(sharing, file), fileId }];
+    // Sealed anew each time, it is another file to us, and so another event.
+    const key = keyOf("interaction", id, file.id);
+    return fileId === null ? [] : [{ ...fileShared(sharing, file), fileId, key }];
   });
 }
 

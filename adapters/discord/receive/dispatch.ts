@@ -24,7 +24,7 @@ const SORRY: Words = { text: "That did not work just now. Please try again in a 
 export interface DispatchDeps
   extends Omit<ActDeps, "inbox" | "forms">,
     Omit<MeaningDeps, "inbox" | "onlyFor"> {
-  inbox: Pick<Inbox, "accept" | "command" | "complete" | "serves">;
+  inbox: Pick<Inbox, "accept" | "command" | "complete" | "refusal" | "serves">;
   /** Shorter in tests. */
   ackWithinMs?: number | undefined;
 }

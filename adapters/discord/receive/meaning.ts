@@ -23,6 +23,8 @@ const STRANGER =
 const SEVERAL = "You are in several servers that I work in. Choose one, then try again.";
 const BLIND =
   "I can't read and write in this channel. A moderator can let me in; or send me the file in a direct message.";
+const MUTE =
+  "You can't write in this channel, so I don't ask here for you. Ask me in private, with /docent ask.";
 const UNKNOWN = "I don't know that any more. Ask me again, then use the new buttons.";
 
 /** What an interaction wants, or why that can't be. */
@@ -37,7 +39,10 @@ export interface MeaningDeps {
 
 /** @throws {ServiceError} when Discord failed */
 export async function meaningOf(deps: MeaningDeps, interaction: APIInteraction): Promise<Meaning> {
-  if (isAsk(interaction) && isBlind(interaction)) return refuse(BLIND);
+  if (isAsk(interaction) || askedAbout(interaction) !== null) {
+    if (isBlind(interaction)) return refuse(BLIND);
+    if (isMute(interaction)) return refuse(MUTE);
+  }
   const found = await locate(deps, interaction);
   switch (found.kind) {
     case "nowhere":
@@ -124,7 +129,15 @@ const { ViewChannel, ReadMessageHistory, SendMessages, SendMessagesInThreads } =
 /** In a server, where Docent could neither find the message nor answer below it. */
 function isBlind({ guild_id, channel, app_permissions }: APIInteraction): boolean {
   if (guild_id === undefined) return false;
-  const write = channel && isThread(channel) ? SendMessagesInThreads : SendMessages;
-  const needed = ViewChannel | ReadMessageHistory | write;
+  const needed = ViewChannel | ReadMessageHistory | writing(channel);
   return (BigInt(app_permissions) & needed) !== needed;
+}
+
+/** Nobody is to have Docent say what they may not say there themselves. */
+function isMute({ member, channel }: APIInteraction): boolean {
+  return member !== undefined && (BigInt(member.permissions) & writing(channel)) === 0n;
+}
+
+function writing(channel: APIInteraction["channel"]): bigint {
+  return channel && isThread(channel) ? SendMessagesInThreads : SendMessages;
 }

@@ -11,7 +11,7 @@ import {
   isByPerson,
   type Message,
 } from "../events/messages.ts";
-import type { World } from "../read/world.ts";
+import { placeOf } from "../place.ts";
 import type { AskBack } from "./direct.ts";
 import type { RootOf } from "./roots.ts";
 import type { Where } from "./where.ts";
@@ -21,8 +21,7 @@ const WAITING_MAX = 50;
 
 export interface TakeMessagesDeps {
   discord: Discord;
-  world: Pick<World, "channel">;
-  where: Pick<Where, "find">;
+  where: Pick<Where, "find" | "served">;
   rootOf: RootOf;
   askBack: AskBack;
   /** Resolves once it is stored. */
@@ -62,13 +61,11 @@ export function createTakeMessages(deps: TakeMessagesDeps): TakeMessages {
     readBack: (message) => take(message, fromHistory, true),
     deleted: async ({ ids, channel_id, guild_id: guildId }) => {
       const { botUserId } = await discord.identity();
-      const userId = guildId === undefined ? await recipientOf(deps.world, channel_id) : "";
-      if (userId === null) return;
       for (const id of ids) {
-        const at = { guildId, channelId: channel_id, userId, rootId: id };
-        const found = await deps.where.find(at);
-        if (found.kind !== "here") continue;
-        await accept(fromDeletion({ id, channel_id }, { ...found, botUserId }));
+        const at = { guildId, channelId: channel_id, rootId: id };
+        for (const here of await standing(deps.where, at)) {
+          await accept(fromDeletion({ id, channel_id }, { ...here, botUserId }));
+        }
       }
     },
     waited: async (message) => {
@@ -87,21 +84,30 @@ async function locate(
   const isDirect = guildId === undefined;
   if (isDirect && message.content === "" && attachmentsOf(message).length === 0) return null;
   const found = await where.find({ guildId, channelId, userId: author.id, rootId: id });
-  if (found.kind !== "here") {
-    if (isNew) await askBack(message, found);
-    return null;
-  }
+  if (isNew && isDirect) await askBack(message, found);
+  if (found.kind !== "here") return null;
   const { botUserId } = await discord.identity();
   if (found.within !== "channel") return { ...found, botUserId };
   const place = { ...found.place, threadId: await rootOf(message) };
   return { ...found, place, botUserId };
 }
 
-/** Whom a direct message channel is with. */
-async function recipientOf(world: Pick<World, "channel">, channelId: string) {
-  const channel = await world.channel(channelId);
-  const people = channel && "recipients" in channel ? channel.recipients : undefined;
-  return people?.[0]?.id ?? null;
+/**
+ * Where a message may stand that is gone: a direct one in any guild, since its person may have chosen another one
+ * since, or left.
+ */
+async function standing(
+  where: TakeMessagesDeps["where"],
+  at: { guildId: string | undefined; channelId: string; rootId: string },
+): Promise<Omit<Here, "botUserId">[]> {
+  const { guildId, channelId } = at;
+  if (guildId !== undefined) {
+    const found = await where.find({ ...at, userId: "" });
+    return found.kind === "here" ? [found] : [];
+  }
+  const guilds = await where.served();
+  // Each is told by itself, so the guild is part of what it is known by.
+  return guilds.map(({ id }) => ({ place: placeOf(id, channelId, channelId), within: "channel" }));
 }
 
 async function writtenAfter({ rest }: Discord, { id, channel_id }: APIMessage) {

@@ -47,6 +47,8 @@ export interface Somewhere {
 export interface Where {
   /** @throws {ServiceError} when Discord failed */
   find(somewhere: Somewhere): Promise<Located>;
+  /** The guilds that direct messages may be about. @throws {ServiceError} */
+  served(): Promise<GuildName[]>;
   /** What Discord has just said of a channel need not be asked for. */
   learn(channel: Shape): void;
   forget(channelId: string): void;
@@ -73,6 +75,7 @@ export function createWhere(deps: WhereDeps): Where {
   const ours = () => guilds.get("", () => guildsOf(deps.discord));
   return {
     shapeOf,
+    served: async () => await served(deps.serves, await ours()),
     forget: shapes.forget,
     learn: ({ id, type, parent_id }) => {
       shapes.forget(id);

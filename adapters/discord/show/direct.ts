@@ -1,7 +1,9 @@
 import { type APIChannel, RESTJSONErrorCodes as Code, Routes } from "discord.js";
 import type { Place } from "../../../src/events.ts";
 import { type Discord, errorCode, failure } from "../client.ts";
+import { permalinkOf } from "../place.ts";
 import type { Body } from "./body.ts";
+import { channelsOf } from "./whereabouts.ts";
 
 /** They take no direct messages from Docent: that is their right, and no failure. */
 const CLOSED = new Set<number>([
@@ -35,6 +37,9 @@ export async function sayDirectly(
 }
 
 /** What a direct message is about, where that is not plain: who may see the channel sees its name. */
-export function about({ channelId }: Pick<Place, "channelId">): string {
-  return `\n-# About <#${channelId}>`;
+export function about(place: Place, messageId?: string): string {
+  const { workspaceId, channelId } = place;
+  if (messageId === undefined) return `\n-# About <#${channelId}>`;
+  const [standsIn = channelId] = channelsOf(place, messageId);
+  return `\n-# About ${permalinkOf(workspaceId, standsIn, messageId)}`;
 }

@@ -83,7 +83,7 @@ async function mark(marking: Marking, file: SharedFile, state: FileState): Promi
     case "failed":
       marked.failed.add(file.fileId);
       await done(marking, file);
-      await tell(discord, file.place, file.userId, { text: state.reason });
+      await tell(discord, file.place, file.userId, { text: state.reason }, file.messageId);
       return;
     default:
       state satisfies never;

@@ -2,6 +2,7 @@ import type { FilesInfoResponse } from "@slack/web-api";
 import { FileRejected, ServiceError } from "../../../src/errors.ts";
 import type { SharedFile } from "../../../src/events.ts";
 import { bounded, open } from "../../shared/download.ts";
+import { createMemory } from "../../shared/memory.ts";
 import { errorCode, reasonOf, type Slack } from "../client.ts";
 import { isGone, isLink } from "../events/file-kinds.ts";
 import { type FileFacts, fileInfo } from "../events/look-up.ts";
@@ -9,6 +10,8 @@ import { unlessAborted } from "../in-time.ts";
 import { fileBody, inlineBody } from "./file-body.ts";
 
 const ASKED_AT_ONCE = 5;
+const KEPT_MS = 60_000;
+const ENTRIES_MAX = 5_000;
 /** Others only say that we may not see it. */
 const DELETED_CODES = new Set(["file_not_found", "file_deleted"]);
 
@@ -44,13 +47,36 @@ export async function* download(
   }
 }
 
-/** The files that Slack still has, in the channels they are cited from. */
-export function present(
-  slack: Slack,
-  files: SharedFile[],
-  signal: AbortSignal,
-): Promise<SharedFile[]> {
-  return those(files, (file) => isThere(slack, file), signal);
+/** Which files Slack still has, in the channels they are cited from. */
+export interface Presence {
+  present(slack: Slack, files: SharedFile[], signal: AbortSignal): Promise<SharedFile[]>;
+  /** Call when something happened to the file. */
+  forget(workspaceId: string, fileId: string): void;
+}
+
+/**
+ * Remembers for a minute where a file is: many questions ask for the same ones, and Slack tells of so many a minute
+ * only. A file that is deleted leaves the index by its event; this is for events that were missed.
+ */
+export function createPresence(): Presence {
+  const channelsOf = createMemory<string[]>({ keptMs: KEPT_MS, entriesMax: ENTRIES_MAX });
+  const keyOf = (workspaceId: string, fileId: string) => `${workspaceId} ${fileId}`;
+  const present: Presence["present"] = (slack, files, signal) => {
+    const isThere = async ({ fileId, place }: SharedFile): Promise<boolean> => {
+      try {
+        const key = keyOf(place.workspaceId, fileId);
+        const channels = await channelsOf.get(key, () => channelsNow(slack, fileId));
+        return channels.includes(place.channelId);
+      } catch (error) {
+        // Not known is as good as gone, and an answer can do without this source.
+        const reason = reasonOf(error);
+        slack.log.info({ fileId, reason }, "a cited file is gone, or Slack does not say");
+        return false;
+      }
+    };
+    return those(files, isThere, signal);
+  };
+  return { present, forget: (...file) => channelsOf.forget(keyOf(...file)) };
 }
 
 /** See `Adapter.gone`. */
@@ -105,19 +131,9 @@ function saysGone(facts: FileFacts, channelId: string): boolean {
   return ![...channels, ...groups, ...ims, ...Object.keys(inMessages)].includes(channelId);
 }
 
-async function isThere(slack: Slack, file: SharedFile): Promise<boolean> {
-  try {
-    const { file: facts } = await readableFile(slack, file.fileId);
-    const channels = [...(facts.channels ?? []), ...(facts.groups ?? []), ...(facts.ims ?? [])];
-    return channels.includes(file.place.channelId);
-  } catch (error) {
-    // Not known is as good as gone, and an answer can do without this source.
-    slack.log.info(
-      { fileId: file.fileId, reason: reasonOf(error) },
-      "a cited file is gone, or Slack does not say",
-    );
-    return false;
-  }
+async function channelsNow(slack: Slack, fileId: string): Promise<string[]> {
+  const { file } = await readableFile(slack, fileId);
+  return [...(file.channels ?? []), ...(file.groups ?? []), ...(file.ims ?? [])];
 }
 
 type Info = FilesInfoResponse & { file: FileFacts };

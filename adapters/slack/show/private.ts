@@ -151,6 +151,12 @@ function wayTo(slack: Slack, to: Mention & { onlyFor: OnlyFor }, secretKey: stri
   const opened = sealerOf(slack, secretKey).open(to.onlyFor.handle);
   const way = opened === null ? null : v.parse(Way, JSON.parse(opened));
   if (way && to.onlyFor.untilMs > Date.now()) return way;
-  const { channelId } = to.place;
-  return { channelId, userId: to.userId, threadId: null, ...way, responseUrl: null };
+  const { channelId, threadId } = to.place;
+  // A thread that does not stand there yet shows nobody anything.
+  const at = {
+    channelId,
+    userId: to.userId,
+    threadId: threadId === to.messageId ? null : threadId,
+  };
+  return { ...at, ...way, responseUrl: null };
 }

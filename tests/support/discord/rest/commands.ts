@@ -8,6 +8,8 @@ const NAME_MAX = 32;
 const DESCRIPTION_MAX = 100;
 const OPTIONS_MAX = 25;
 const CHARS_MAX = 8_000;
+const CHOICE_MAX = 100;
+const TEXT_MAX = 6_000;
 const MAX: Partial<Record<ApplicationCommandType, number>> = {
   [ApplicationCommandType.ChatInput]: 100,
   [ApplicationCommandType.User]: 15,
@@ -30,6 +32,9 @@ interface Named {
   name?: string;
   description?: string;
   type?: number;
+  required?: boolean;
+  autocomplete?: boolean;
+  max_length?: number;
   options?: Named[];
   choices?: { name: string; value: string | number }[];
 }
@@ -99,7 +104,35 @@ function checkNamed({ name = "", description = "", options = [], choices = [] }:
   if (lists.some(({ length }) => length > OPTIONS_MAX)) {
     throw invalidForm("0.options", `Must be ${OPTIONS_MAX} or fewer in length.`);
   }
-  for (const option of options) checkNamed(option);
+  checkOrder(options);
+  for (const option of options) {
+    checkNamed(option);
+    checkText(option);
+  }
+}
+
+/** Names are used once, and what must be there comes first. */
+function checkOrder(options: Named[]): void {
+  if (new Set(options.map(({ name }) => name)).size < options.length) {
+    throw invalidForm("0.options", "Option names must be unique");
+  }
+  const firstFree = options.findIndex(({ required }) => !required);
+  if (firstFree >= 0 && options.slice(firstFree).some(({ required }) => required)) {
+    throw invalidForm("0.options", "Required options must be placed before non-required options");
+  }
+}
+
+function checkText({ choices = [], autocomplete = false, max_length = 1 }: Named): void {
+  const isWrong = (text: unknown) => String(text).length === 0 || String(text).length > CHOICE_MAX;
+  if (choices.some(({ name, value }) => isWrong(name) || isWrong(value))) {
+    throw invalidForm("0.choices", `Must be between 1 and ${CHOICE_MAX} in length.`);
+  }
+  if (autocomplete && choices.length > 0) {
+    throw invalidForm("0.autocomplete", "Choices and autocomplete exclude each other.");
+  }
+  if (max_length < 1 || max_length > TEXT_MAX) {
+    throw invalidForm("0.max_length", `Must be between 1 and ${TEXT_MAX}.`);
+  }
 }
 
 function charsOf({ name = "", description = "", options = [], choices = [] }: Named): number {

@@ -19,6 +19,9 @@ const V2_CHARS_MAX = 4_000;
 const CUSTOM_ID_MAX = 100;
 const OPTIONS_MAX = 25;
 const LABEL_MAX = 80;
+const PLACEHOLDER_MAX = 150;
+const OPTION_MAX = 100;
+const PINGED_MAX = 100;
 const FILES_MAX = 10;
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 
@@ -35,7 +38,7 @@ export function formOf(body: Body): Form {
   const form: Form = {};
   if (body.content !== undefined) form.content = textIn("content", body.content, CONTENT_MAX);
   if (body.embeds !== undefined) form.embeds = embedsIn(body.embeds);
-  if (body.flags !== undefined && body.flags !== null) form.flags = Number(body.flags);
+  if (body.flags !== undefined && body.flags !== null) form.flags = flagsIn(body.flags);
   const isV2 = ((form.flags ?? 0) & MessageFlags.IsComponentsV2) !== 0;
   if (isV2 && (form.content || form.embeds?.length)) {
     throw invalidForm(
@@ -59,6 +62,22 @@ export function checkFiles(files: { content: Uint8Array }[]): void {
   if (files.some(({ content }) => content.length > FILE_BYTES_MAX)) {
     throw new DiscordSays(413, 40005, "Request entity too large");
   }
+}
+
+/** What a bot can set: the rest is Discord's to say. */
+const FLAGS =
+  MessageFlags.SuppressEmbeds |
+  MessageFlags.SuppressNotifications |
+  MessageFlags.Ephemeral |
+  MessageFlags.IsVoiceMessage |
+  MessageFlags.IsComponentsV2;
+
+function flagsIn(value: unknown): number {
+  const flags = Number(value);
+  if (!Number.isInteger(flags) || (flags & ~FLAGS) !== 0) {
+    throw invalidForm("flags", "These flags can't be set.");
+  }
+  return flags;
 }
 
 function textIn(field: string, value: unknown, max: number): string {
@@ -119,7 +138,9 @@ export interface Nested {
   content?: string;
   disabled?: boolean;
   url?: string;
-  options?: object[];
+  emoji?: object;
+  placeholder?: string;
+  options?: { label?: string; value?: string; description?: string }[];
   components?: Nested[];
   accessory?: Nested;
 }
@@ -180,12 +201,31 @@ function checkCustomIds(all: Nested[]): void {
   if (new Set(ids).size < ids.length) {
     throw invalidForm("components.0.custom_id", "Component custom id cannot be duplicated");
   }
-  for (const { label = "", options = [] } of all) {
-    if (label.length > LABEL_MAX)
-      throw invalidForm("components.0.label", `Must be ${LABEL_MAX} or fewer.`);
-    if (options.length > OPTIONS_MAX)
-      throw invalidForm("components.0.options", "Must be 25 or fewer.");
+  for (const one of all) {
+    if (one.type === ComponentType.Button) checkButton(one);
+    if (one.type === ComponentType.StringSelect) checkSelect(one);
   }
+}
+
+function checkButton({ label = "", emoji }: Nested): void {
+  if (label.length > LABEL_MAX)
+    throw invalidForm("components.0.label", `Must be ${LABEL_MAX} or fewer.`);
+  if (label === "" && !emoji)
+    throw invalidForm("components.0", "A button must have a label or an emoji.");
+}
+
+function checkSelect({ placeholder = "", options = [] }: Nested): void {
+  if (placeholder.length > PLACEHOLDER_MAX)
+    throw invalidForm("components.0.placeholder", `Must be ${PLACEHOLDER_MAX} or fewer.`);
+  if (options.length === 0 || options.length > OPTIONS_MAX)
+    throw invalidForm("components.0.options", "Must be between 1 and 25 in length.");
+  for (const { label = "", value = "", description = "" } of options) {
+    const isLong = [label, value, description].some((text) => text.length > OPTION_MAX);
+    if (isLong || label === "" || value === "")
+      throw invalidForm("components.0.options.0", `Must be between 1 and ${OPTION_MAX} in length.`);
+  }
+  if (new Set(options.map(({ value }) => value)).size < options.length)
+    throw invalidForm("components.0.options", "The specified option value is already used");
 }
 
 function allowedIn(value: unknown): APIAllowedMentions {
@@ -194,6 +234,9 @@ function allowedIn(value: unknown): APIAllowedMentions {
   const isBoth = (what: "users" | "roles") => parses(what) && (allowed[what]?.length ?? 0) > 0;
   if (isBoth("users") || isBoth("roles")) {
     throw invalidForm("allowed_mentions", "parse and a list are mutually exclusive.");
+  }
+  if ([allowed.users, allowed.roles].some((ids) => (ids?.length ?? 0) > PINGED_MAX)) {
+    throw invalidForm("allowed_mentions", `Must be ${PINGED_MAX} or fewer in length.`);
   }
   return allowed;
 }

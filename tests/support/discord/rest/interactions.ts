@@ -2,6 +2,7 @@
 import {
   InteractionResponseType as Answer,
   type APIInteractionResponse,
+  ComponentType,
   InteractionType,
   MessageFlags,
   MessageType,
@@ -19,6 +20,8 @@ const CHOICES_MAX = 25;
 const CHOICE_CHARS_MAX = 100;
 const TITLE_MAX = 45;
 const INPUTS_MAX = 5;
+const LABEL_MAX = 45;
+const TEXT_MAX = 4_000;
 
 export const INTERACTION_ROUTES = routes(
   {
@@ -169,6 +172,27 @@ function checkModal({
   if (components.length === 0 || components.length > INPUTS_MAX) {
     throw invalidForm("data.components", "1 to 5 components.");
   }
+  for (const one of components) checkLabel(one as Labelled);
+}
+
+interface Labelled {
+  type: ComponentType;
+  label?: string;
+  description?: string;
+  component?: { custom_id?: string; max_length?: number; value?: string; label?: string };
+}
+
+/** Texts stand in labels: a row of them is of old, and takes no description. */
+function checkLabel({ type, label = "", description = "", component: input }: Labelled): void {
+  if (type !== ComponentType.Label) return;
+  if (label.length === 0 || label.length > LABEL_MAX)
+    throw invalidForm("data.components.0.label", "1 to 45 characters.");
+  if (description.length > CHOICE_CHARS_MAX)
+    throw invalidForm("data.components.0.description", "100 characters at most.");
+  const { custom_id = "", max_length = TEXT_MAX, value = "" } = input ?? {};
+  const isNamed = custom_id.length > 0 && custom_id.length <= CHOICE_CHARS_MAX;
+  if (!isNamed || input?.label !== undefined || max_length > TEXT_MAX || value.length > max_length)
+    throw invalidForm("data.components.0.component", "The component is invalid.");
 }
 
 const TYPES: Record<StoredInteraction["kind"], InteractionType> = {
