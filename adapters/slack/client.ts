@@ -11,7 +11,8 @@ import {
 } from "@slack/web-api";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
-import { type Clock, createTurns, isPaced, type Turn, type Turns } from "./turns.ts";
+import type { Clock } from "../shared/clock.ts";
+import { createTurns, isPaced, type Turn, type Turns } from "./turns.ts";
 
 const TIMEOUT_MS = 15_000;
 const READ_RETRIES = { retries: 2, minTimeout: 200, maxTimeout: 1_000 };

@@ -5,6 +5,7 @@ import type { People } from "../../src/directory.ts";
 import { ConfigError } from "../../src/errors.ts";
 import type { Incoming, Place } from "../../src/events.ts";
 import type { Log } from "../../src/log.ts";
+import type { Clock } from "../shared/clock.ts";
 import type { Pace } from "../shared/pace.ts";
 import { sealer } from "../shared/seal.ts";
 import { createClient, reasonOf, type Slack } from "./client.ts";
@@ -28,7 +29,6 @@ import { post } from "./show/post.ts";
 import { announce, nod, tell } from "./show/tell.ts";
 import { retract } from "./show/thread.ts";
 import { createTeams, singleTeam, type Teams } from "./teams.ts";
-import type { Clock } from "./turns.ts";
 
 /** Slack takes about a hundred appends a minute for the whole workspace. */
 const PACE_MS = 1_000;

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebAPIPlatformError, WebAPIRateLimitedError } from "@slack/web-api";
-
-/** Time, which a test can have at once. */
-export interface Clock {
-  nowMs(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
+import type { Clock } from "../shared/clock.ts";
 
 /** So many calls at once, and then one each `everyMs`. */
 interface Limit {
@@ -103,6 +98,7 @@ export interface Turn {
   signal?: AbortSignal | undefined;
 }
 
+/** Pacing must not jump when somebody sets the clock. */
 export const realClock: Clock = {
   nowMs: () => performance.now(),
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),

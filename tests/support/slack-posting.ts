@@ -1,8 +1,9 @@
 /** A loopback Slack and the adapter's client on it, for all that is posted; time passes as soon as nothing else does. */
 import { pino } from "pino";
+import type { Clock } from "../../adapters/shared/clock.ts";
 import { createClient, type Slack } from "../../adapters/slack/client.ts";
 import { post } from "../../adapters/slack/show/post.ts";
-import type { Clock, Turns } from "../../adapters/slack/turns.ts";
+import type { Turns } from "../../adapters/slack/turns.ts";
 import type { Posts, ReplyPart } from "../../src/chat.ts";
 import type { Mention } from "../../src/events.ts";
 import { type LoopbackSlack, startSlack } from "./slack.ts";
