@@ -11,7 +11,7 @@ export interface SpokenDeps {
 // Their answers are about the person who asks.
 const PERSONAL = new Set<Word>(["files", "me", "usage", "sources"]);
 const TOLD_ALONE = "I have told you alone.";
-const NOT_TOLD = "That is for you alone, and just now I can't tell you alone.";
+const NOT_TOLD = "That is for you alone, and I can't tell you alone here.";
 
 /** Is this mention a command as it stands, like `@docent models`? Platforms have no slash commands inside threads. */
 export function isSpokenCommand({ text, fileIds, onlyFor }: Mention): boolean {

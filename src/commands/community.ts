@@ -5,7 +5,8 @@ import { allowed, type RightsDeps, type Who } from "./allowed.ts";
 import { forgetAllOf } from "./me.ts";
 
 const PAUSED = "I am paused: I read nothing and answer nobody here. To wake me: resume";
-const RESUMED = "I am awake again. What was shared meanwhile can be shared again.";
+const RESUMED =
+  "I am awake again. What was shared meanwhile I have not read: share it again if I should.";
 const WHOM = "Whom? Name them after it, as in: block @PERSON";
 const BLOCKED = "From now on I take nothing from this person: no files, no questions.";
 const UNBLOCKED = "From now on I read and answer this person again.";

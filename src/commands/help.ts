@@ -27,7 +27,7 @@ const USAGES = {
   server: { usage: "server", does: "in direct messages: choose which server I search" },
   block: { usage: "block @PERSON", does: "admins: I take nothing from this person" },
   unblock: { usage: "unblock @PERSON", does: "admins: I do again" },
-  pause: { usage: "pause", does: "admins: I do nothing in this whole workspace" },
+  pause: { usage: "pause", does: "admins: I do nothing in any channel here" },
   resume: { usage: "resume", does: "admins: I go on" },
   help: { usage: "help", does: "this list" },
 } satisfies Record<Word, { usage: string; does: string }>;

@@ -10,12 +10,12 @@ const PROVIDERS = {
 /** On one screen, and true of this installation. */
 export function privacyText(sentTo: SentTo): string {
   return [
-    "What I read: files shared in channels that I am in, as the channel allows (channel); questions put to me; and what is written in threads where I answer, to see whether it is meant for me.",
+    "What I read: files shared in channels that I am in, as the channel allows (to see how: channel); questions put to me; and what is written in threads where I answer, to see whether it is meant for me.",
     "What I keep: the text of these files, who shared them, where and when; questions with their answers.",
     `For how long: files until they are deleted here or forgotten, or ${FILES_KEPT_DAYS} days after their channel is turned off; the words of questions and answers for ${WORDS_KEPT_DAYS} days. Copies in my queue go within a day, where something failed within ${WORDS_KEPT_DAYS} days; backups are kept as whoever runs me keeps them.`,
     `Sent to others: ${toModels(sentTo)} ${toEmbedder(sentTo)} The answers go to this chat.`,
-    "How to stop it: me off (nothing that you share is read), me forget (your files and questions go), forget NAME (one file), channel off (a whole channel).",
-    "Who runs me: whoever set me up here. The admins of this workspace know who that is.",
+    "How to stop it: “me off” (nothing that you share is read), “me forget” (your files and questions go), “forget NAME” (one file), “channel off” (a whole channel).",
+    "Who runs me: whoever set me up here. The admins here know who that is.",
   ].join("\n");
 }
 

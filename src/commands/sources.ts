@@ -9,7 +9,7 @@ import { nameOf, oneLine } from "./words.ts";
 
 const QUOTE_CHARS_MAX = 200;
 
-const OUTSIDE = "That works inside a thread: mention me there, with this word.";
+const OUTSIDE = "That works inside a thread. Write it there, after a mention of me.";
 const NO_ANSWER = "I know of no answer of mine here.";
 const NOT_YET = "That answer is still being written. Ask me again when it is there.";
 const NONE = "That answer stands on no file.";

@@ -4,7 +4,7 @@ import { setMuted } from "../db/muted.ts";
 import { findPlace } from "../db/places.ts";
 import { allowed, type RightsDeps, type Who } from "./allowed.ts";
 
-const OUTSIDE = "That works inside a thread: mention me there, with this word.";
+const OUTSIDE = "That works inside a thread. Write it there, after a mention of me.";
 const MUTED = "I stay quiet in this thread until somebody mentions me.";
 const UNMUTED = "In this thread I answer again without a mention, when something is asked of me.";
 const NOT_ALLOWED = "Only who can read this thread can change that.";

@@ -59,7 +59,7 @@ describe.runIf(inject("engine") === "embedded")("setup discord", () => {
     expect(out).toContain("https://discord.com/developers/applications");
     expect(out).toContain("✓ docent.");
     expect(out).toContain(`✓ It is in Acme (${IDS.guild}).`);
-    expect(out).toContain("@docent what is in this?");
+    expect(out).toContain("@docent what is in it?");
     expect(await envFile()).toBe(`DISCORD_TOKEN=${TOKEN}\nCHANNELS_INCLUDE='general,📚-guides'\n`);
     expect((await stat(path.join(folder, ".env"))).mode & 0o777).toBe(0o600);
   });

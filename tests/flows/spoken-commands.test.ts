@@ -31,7 +31,7 @@ test("what can't be told alone is not said to have been", async () => {
   await start();
   stage.chat.adapter.tell = async () => false;
   const reply = await ask(stage, "usage", { user: "ben" });
-  expect(replyText(reply)).toBe("That is for you alone, and just now I can't tell you alone.");
+  expect(replyText(reply)).toBe("That is for you alone, and I can't tell you alone here.");
 });
 
 test("words that only begin like a command are a question", async () => {

@@ -11,7 +11,7 @@ const ROW = /^\s*\|.*\|\s*$/;
 const RULER = /^\s*\|(\s*:?-+:?\s*\|)+\s*$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const INLINE =
-  /\\([\\`*_{}[\]()#+\-.!>~|])|(`+)(.+?)\2(?!`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s](?:[^*]*[^*\s])?)\*|(?<!\w)_([^_\s](?:[^_]*[^_\s])?)_(?!\w)|!?\[([^\]]*)\]\([^)\s]*\)|\[(\d+(?:\s*,\s*\d+)*)\]/s;
+  /\\([\\`*_{}[\]()#+\-.!>~|])|(`+)(.+?)\2(?!`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s](?:[^*]*[^*\s])?)\*|(?<!\w)_([^_\s](?:[^_]*[^_\s])?)_(?!\w)|!?\[([^\]]*)\]\([^)\s]*\)|\[(\d+(?:\s*,\s*\d+)*)\]|( {2,}\n)/s;
 
 /**
  * @param {string} text
@@ -54,7 +54,9 @@ function block(lines, cite) {
   if (ITEM.test(first)) return list(lines, cite);
   if (ROW.test(first) && RULER.test(lines[1] ?? "")) return table(lines, cite);
   const paragraph = [lines.shift() ?? "", ...take(lines, (line) => !startsBlock(line))];
-  return el("p", {}, ...inline(paragraph.map((line) => line.trim()).join("\n"), cite));
+  // Two blanks at the end of a line are a break.
+  const text = paragraph.map((line) => line.trimStart()).join("\n");
+  return el("p", {}, ...inline(text.trimEnd(), cite));
 }
 
 /** @param {string} line */
@@ -186,7 +188,8 @@ function inline(text, cite) {
  * @returns {Node | string}
  */
 function span(found, cite) {
-  const [, escaped, , codeText, strong, strong2, em, em2, linkText, numbers] = found;
+  const [, escaped, , codeText, strong, strong2, em, em2, linkText, numbers, end] = found;
+  if (end !== undefined) return el("br");
   if (escaped !== undefined) return escaped;
   if (codeText !== undefined) return el("code", {}, codeText.trim());
   const bold = strong ?? strong2;

@@ -137,8 +137,10 @@ function nextSteps(
     ...served,
     "\nWhat to do now:",
     "1. npm start",
-    "2. In a channel that Docent can see, share a file and mention it in the same message:",
-    `   @${name} what is in this?`,
+    channels
+      ? "2. Share a file in one of these channels. Once it has a ✅, ask there:"
+      : "2. In a channel that Docent can see, mention it in the same message as a file:",
+    `   @${name} what is in it?`,
     "\ndocs/discord.md tells the rest, and explains each permission.",
   ];
 }
