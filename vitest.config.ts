@@ -35,6 +35,8 @@ export default defineConfig({
     deps: { interopDefault: false },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Much of a test is waiting for processes of its own: one file for each core, where one core is left free otherwise.
+    maxWorkers: "100%",
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
       embedded,
