@@ -38,6 +38,8 @@ export interface Config {
     baseUrl: string;
     models: string[];
     dataCollection: "deny" | "allow" | "zdr";
+    /** Null: passages stay in the order of the search. */
+    rerankModel: string | null;
   };
   embedding: {
     region: string;
@@ -221,6 +223,7 @@ function toConfig(settings: Settings): Config {
       baseUrl: settings.OPENROUTER_BASE_URL,
       models: settings.OPENROUTER_MODELS,
       dataCollection: settings.OPENROUTER_DATA,
+      rerankModel: settings.RERANK_MODEL ?? null,
     },
     embedding: {
       region: settings.BEDROCK_REGION ?? "us-east-1",

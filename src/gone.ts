@@ -14,7 +14,6 @@ import type { ChannelGone, WorkspaceGone } from "./events.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { Job } from "./jobs/worker.ts";
 import { dropListing } from "./outsiders.ts";
-import { refreshFrequencies } from "./search/frequencies.ts";
 
 interface GoneDeps {
   db: Pool;
@@ -54,8 +53,6 @@ export async function leaveWorkspace(
 export async function emptyExpired(db: Pool): Promise<void> {
   const expired = await expiredShares(db, FILES_KEPT_DAYS, FILES_AT_ONCE);
   for (const share of expired) await removeExpired(db, share);
-  const workspaces = new Set(expired.map(({ workspaceId }) => workspaceId));
-  for (const workspaceId of workspaces) await refreshFrequencies(db, workspaceId);
 }
 
 function removeExpired(db: Pool, { fileId, ...ids }: ExpiredShare): Promise<void> {

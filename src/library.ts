@@ -5,7 +5,7 @@ import { readInspection } from "./db/inspections.ts";
 import { findPlace, settingsOf } from "./db/places.ts";
 import { verdict } from "./models/failure.ts";
 import { readModelHours } from "./operator/status/hours.ts";
-import { NOT_HERE_COVERAGE } from "./search/retrieve.ts";
+import { NOT_HERE_COVERAGE } from "./search/weights.ts";
 import type { InspectedPassage, Inspection, Library, Passage } from "./surface.ts";
 
 /** More passages than this are asked for page by page. */

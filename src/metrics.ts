@@ -9,11 +9,16 @@ export interface Metrics {
   modelAttempts: Counter<"model" | "outcome">;
   /** Dollars spent on calls that are settled, by purpose. */
   costUsd: Counter<"purpose">;
+  /** What part of the nearest passages the search by sign bits has found, of the questions that were checked. */
+  vectorRecall: Histogram;
   queueDepth: Gauge<"state">;
 }
 
 // From a word's answer to a book's reading.
 const JOB_SECONDS = [0.05, 0.25, 1, 2.5, 5, 10, 30, 60, 300];
+
+// Below .98 something is wrong: see the search's own tests.
+const RECALLS = [0.5, 0.8, 0.9, 0.95, 0.98, 1];
 
 export function createMetrics(depth: () => Promise<Record<string, number>>): Metrics {
   const registry = new Registry();
@@ -44,6 +49,12 @@ export function createMetrics(depth: () => Promise<Record<string, number>>): Met
       name: "docent_cost_usd_total",
       help: "Dollars spent on calls of services, by purpose",
       labelNames: ["purpose"],
+      registers,
+    }),
+    vectorRecall: new Histogram({
+      name: "docent_vector_recall",
+      help: "Share of the exact nearest ten passages that the search finds, of one question in 100",
+      buckets: RECALLS,
       registers,
     }),
     queueDepth: new Gauge({

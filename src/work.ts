@@ -6,10 +6,13 @@ import { createExtractor } from "./ingest/extract/extractor.ts";
 import { createIntake } from "./intake.ts";
 import { type Room, startWorker } from "./jobs/worker.ts";
 import type { Attempt } from "./models/attempt.ts";
+import { createClient } from "./models/client.ts";
 import { type Models, openModels } from "./models/models.ts";
+import { createReranker } from "./models/rerank.ts";
 import { createLedger, type Ledger } from "./money/ledger.ts";
 import { dumpsFolder } from "./operator/commands/database.ts";
 import { commandsOf, type Life, type Parts, rulesOf } from "./parts.ts";
+import { createRecallCheck } from "./search/recall.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 /** Running answers may finish for so long at a shutdown; the rest goes back to the queue. */
@@ -42,6 +45,7 @@ export async function startWork(
     ledger,
     command: commandsOf(parts, adapters, createIntake({ db, queue }).accept),
     chain: models?.chain ?? null,
+    ...finding(parts, ledger),
     stops: await createStops(notifications),
     scope: config.scope,
     modChannel: config.modChannel,
@@ -65,6 +69,21 @@ export async function startWork(
   const dump = snapshot && createNightly({ db, snapshot, folder, log });
   const upkeep = startUpkeep({ db, queue, engine, embedder, dump, log });
   life.opened(() => upkeep.close());
+}
+
+/** What the search has beside the database, where it is wanted. */
+function finding({ config, database, log, metrics }: Parts, ledger: Ledger) {
+  const { apiKey, baseUrl, dataCollection, rerankModel: model } = config.openrouter;
+  const onChecked = (recall: number) => metrics.vectorRecall.observe(recall);
+  return {
+    checkRecall: createRecallCheck({ db: database.pool, log, onChecked }),
+    ...(apiKey &&
+      model && {
+        reranker: createReranker({
+          ...{ client: createClient({ apiKey, baseUrl }), ledger, log, model, dataCollection },
+        }),
+      }),
+  };
 }
 
 function openChain({ config, database, log, metrics }: Parts, ledger: Ledger): Models | null {

@@ -3,16 +3,19 @@ import type { Adapter, Locator, Readers } from "../chat.ts";
 import { type PastAnswer, pastAnswers } from "../db/answers.ts";
 import type { PlaceIds } from "../db/places.ts";
 import type { Mention, SharedFile } from "../events.ts";
+import type { Reranker } from "../models/rerank.ts";
 import { estimateTokens } from "../models/tokens.ts";
 import type { Payer } from "../money/ledger.ts";
+import type { RecallCheck } from "../search/recall.ts";
 import {
   type Hit,
-  NOT_HERE_COVERAGE,
   neighbours,
   type Query,
+  ranked,
   retrieve,
   type StoredChunk,
 } from "../search/retrieve.ts";
+import { NOT_HERE_COVERAGE } from "../search/weights.ts";
 import { type QueryVectorDeps, queryVector } from "./query-vector.ts";
 import { narrowNote, type Scope, scopeOf, stillOpen } from "./scope.ts";
 import { where } from "./where.ts";
@@ -33,6 +36,8 @@ export interface PassageGiven {
   permalink: string | null;
   sharedAtMs: number;
   official: boolean;
+  /** A newer version of the file has been shared since. */
+  isOlder: boolean;
 }
 
 export interface Gathered {
@@ -73,6 +78,9 @@ export type Asked = Mention & {
 
 export interface GatherDeps extends QueryVectorDeps {
   db: Pool;
+  /** Puts what was found in order; the search's own order stands where there is none. */
+  reranker?: Reranker;
+  checkRecall?: RecallCheck;
   scope: "audience" | "channel";
   limits: { historyMessagesMax: number; passagesMax: number; contextTokensMax: number };
 }
@@ -108,7 +116,8 @@ export async function gather(
     boostContentIds: previous?.contentIds ?? [],
     ...(previous && { previousQuestion: previous.question }),
   };
-  const found = await search({ ...deps, adapter }, place, scope, query, signal);
+  if (vector) deps.checkRecall?.({ workspaceId: ids.workspaceId, channelIds }, vector);
+  const found = await search({ ...deps, adapter }, asked, scope, query, signal);
   const passages = await pack(deps, ids.workspaceId, place, found.hits);
   return { scope: found.scope, past, passages, retrieved: retrievedOf(found, passages.length) };
 }
@@ -148,23 +157,45 @@ function retrievedOf({ scope, hits, seen, coverage }: Found, givenCount: number)
 /** Searches, and searches anew without the channels that turn out to be closed: never filtered afterwards. */
 async function search(
   deps: GatherDeps & { adapter: Adapter },
-  place: Mention["place"],
+  asked: Asked,
   scope: Scope,
   query: Omit<Query, "channelIds">,
   signal: AbortSignal,
 ): Promise<Found> {
+  const { place, payer } = asked;
   const channelIds = scope.channels.map((channel) => channel.id);
   const found = await retrieve(deps.db, { ...query, channelIds });
   const { coverage } = found;
   const present = await presentHits(deps.adapter, place, found.hits, signal);
-  const seen = present.slice(0, SEEN_MAX);
   const told = query.vector || query.previousQuestion || (query.ownContentIds?.length ?? 0) > 0;
-  if (!told && coverage < NOT_HERE_COVERAGE) return { scope, hits: [], seen, coverage };
-  const hits = present.slice(0, deps.limits.passagesMax);
-  const used = hits.map((hit) => hit.share.channelPlatformId);
-  const open = await stillOpen(deps, place, scope, used);
-  const same = open.channels.length === scope.channels.length;
-  return same ? { scope, hits, seen, coverage } : search(deps, place, open, query, signal);
+  if (!told && coverage < NOT_HERE_COVERAGE) {
+    return { scope, hits: [], seen: present.slice(0, SEEN_MAX), coverage };
+  }
+  const { reranker, limits } = deps;
+  // What came with the question goes first, whatever a model thinks of it.
+  const isReranked = reranker && (query.ownContentIds?.length ?? 0) === 0;
+  const used = isReranked ? present : present.slice(0, limits.passagesMax);
+  const channels = used.map((hit) => hit.share.channelPlatformId);
+  const open = await stillOpen(deps, place, scope, channels);
+  if (open.channels.length < scope.channels.length) return search(deps, asked, open, query, signal);
+  const best = isReranked ? await reranked(reranker, query, present, payer, signal) : present;
+  const hits = best.slice(0, limits.passagesMax);
+  return { scope, hits, seen: best.slice(0, SEEN_MAX), coverage };
+}
+
+async function reranked(
+  reranker: Reranker,
+  { question, previousQuestion = "" }: Omit<Query, "channelIds">,
+  hits: Hit[],
+  payer: Payer,
+  signal: AbortSignal,
+): Promise<Hit[]> {
+  const whole = `${previousQuestion}\n${question}`.trim();
+  const texts = hits.map(({ text }) => text);
+  const scores = await reranker.scores(whole, texts, payer, signal);
+  if (!scores) return hits;
+  const judged = hits.map((hit, at) => ({ ...hit, score: scores[at] ?? 0 }));
+  return ranked(judged.toSorted((one, other) => other.score - one.score));
 }
 
 /** Drops hits in files that the platform no longer shows, or can't tell of in time. */
@@ -220,6 +251,7 @@ async function pack(
       permalink: hit.share.permalink,
       sharedAtMs: hit.share.sharedAt.getTime(),
       official: hit.share.official,
+      isOlder: hit.share.newerContentId !== null,
     });
   }
   return packed;

@@ -7,6 +7,7 @@ import { bestQuote, claimsFor } from "./quote.ts";
 import { bestHolder } from "./support.ts";
 import { where } from "./where.ts";
 
+const OLDER = "an older version";
 const PASSAGES_SHOWN_AS_THEY_ARE = 3;
 
 /** The best passages themselves, as quotes with their citations. */
@@ -38,8 +39,9 @@ export function citations(cited: PassageGiven[], question: string, draft: Draft)
     const { contentId, shareId } = passage;
     draft.sources.push({ number, shareId, contentId, position, quote });
     noteCited(draft, passage, number);
-    const { file, fileName, permalink, sharedAtMs, official } = passage;
-    const at = { position, where: where(locator), locator };
+    const { file, fileName, permalink, sharedAtMs, official, isOlder } = passage;
+    const place = [where(locator), isOlder ? OLDER : ""].filter(Boolean).join(", ");
+    const at = { position, where: place, locator };
     const shown = { number, quote, ...at, file, fileName, permalink, sharedAtMs };
     return official ? { ...shown, official } : shown;
   });

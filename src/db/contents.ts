@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { RejectionKind } from "../errors.ts";
 import type { FileShared, Place, SharedFile } from "../events.ts";
+import { versionKey } from "../search/version-key.ts";
 import type { PlaceIds } from "./places.ts";
 
 export interface Content {
@@ -53,9 +54,10 @@ export async function ensureContent(
 export async function receiveShare(db: Pool, ids: PlaceIds, file: FileShared): Promise<void> {
   await db.query(
     `insert into share (workspace_id, channel_id, file_id, message_id, thread_id, sharer_id, name,
-                        permalink, shared_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9::float8 / 1000))
-     on conflict (workspace_id, channel_id, file_id) do update set name = excluded.name`,
+                        version_key, permalink, shared_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10::float8 / 1000))
+     on conflict (workspace_id, channel_id, file_id)
+     do update set name = excluded.name, version_key = excluded.version_key`,
     [
       ids.workspaceId,
       ids.channelId,
@@ -64,6 +66,7 @@ export async function receiveShare(db: Pool, ids: PlaceIds, file: FileShared): P
       file.place.threadId,
       file.userId,
       file.name,
+      versionKey(file.name),
       file.permalink,
       file.sharedAtMs,
     ],

@@ -18,7 +18,6 @@ import { FileRejected } from "../errors.ts";
 import type { FileShared } from "../events.ts";
 import { JobLost, JobPostponed, type Queue } from "../jobs/queue.ts";
 import type { Job } from "../jobs/worker.ts";
-import { refreshFrequencies } from "../search/frequencies.ts";
 import { nameTerms } from "../search/terms.ts";
 import { type Download, downloadToDisk } from "./download.ts";
 import type { EmbeddingDeps } from "./embedding.ts";
@@ -139,7 +138,6 @@ async function finish(
   if (!ours) throw await whyNotOurs(deps.db, workspaceId, contentId);
   const { kind, chunks } = facts;
   deps.log.info({ file: job.data.fileId, kind, chunks }, "a file was read");
-  await refreshFrequencies(deps.db, workspaceId);
 }
 
 async function extractAndIndex(

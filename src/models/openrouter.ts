@@ -8,7 +8,8 @@ import type { ChatMessage, ChatRequest } from "./request.ts";
 // The usage comes right behind the end of the text, and is not worth waiting long for.
 const USAGE_TIMEOUT_MS = 2_000;
 
-const POLICIES = {
+/** Which providers may see what is sent, as OpenRouter is told. */
+export const POLICIES = {
   deny: { data_collection: "deny" },
   allow: { data_collection: "allow" },
   zdr: { data_collection: "deny", zdr: true },

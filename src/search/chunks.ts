@@ -51,17 +51,17 @@ async function saveTerms(
 ): Promise<void> {
   // Binary parameters can't stand in arrays here: every row brings its own.
   const places = batch.map((_, at) => {
-    const first = 3 + at * 3;
-    return `($1::int, $2::bigint, $${first}::int, $${first + 1}::int[], $${first + 2}::sparsevec)`;
+    const first = 3 + at * 4;
+    return `($1::int, $2::bigint, $${first}::int, $${first + 1}::int[], $${first + 2}::sparsevec, $${first + 3}::sparsevec)`;
   });
   const rows = batch.flatMap(({ text, locator }, at) => {
     // The headings above a passage say what it is about, often in words that it does not repeat.
     const indexed = [...(locator.headings ?? []), text].join("\n");
-    const { terms, weights } = chunkTerms(workspaceId, indexed);
-    return [fromPosition + at, terms, weights];
+    const { terms, words, details } = chunkTerms(workspaceId, indexed);
+    return [fromPosition + at, terms, words, details];
   });
   await client.query(
-    `insert into chunk_terms (workspace_id, content_id, position, terms, weights)
+    `insert into chunk_terms (workspace_id, content_id, position, terms, words, details)
      values ${places.join(", ")}
      on conflict do nothing`,
     [workspaceId, contentId, ...rows],

@@ -1,24 +1,23 @@
 import type { Pool, PoolClient } from "pg";
 import type { Locator } from "../chat.ts";
 import { inTransaction } from "../db/transaction.ts";
+import {
+  createFrequencyMemory,
+  type Frequencies,
+  type FrequencyMemory,
+  isOutgrown,
+} from "./frequencies.ts";
 import { type Fused, fuse } from "./fuse.ts";
 import { searchLegs } from "./legs.ts";
-import { type Asked, weigh } from "./question.ts";
-import { questionNameTerms } from "./terms.ts";
+import { type Asked, type WeightedQuestion, weigh } from "./question.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
-import { OFFICIAL_SHARE } from "./weights.ts";
-
-/**
- * Where the best passage covers less of the question than this, the files hold nothing about it. Measured: refuses
- * two thirds of foreign questions and 2 % of others.
- */
-export const NOT_HERE_COVERAGE = 0.35;
+import { ALIKE_SHARE, NEWER_SHARE, OFFICIAL_SHARE } from "./weights.ts";
 
 /** Read beyond the limit, because copies of a text count once. */
 const COPIES_SPARE = 10;
 /** Of a file that came with the question, whatever was asked: "sum this up" has no words to find. */
 const OPENING_PASSAGES = 4;
-const UNFOUND = { score: 0, lexicalScore: null, vectorScore: null };
+const UNFOUND = { score: 0, lexicalScore: null, vectorScore: null, hasVector: false };
 /** Hits whose coverage is looked at. */
 const COVERAGE_HITS = 12;
 
@@ -50,6 +49,8 @@ export interface HitShare {
   sharedAt: Date;
   /** Somebody who may has said that it counts before others. */
   official: boolean;
+  /** The content of its newest version, by the same sharer in the same channel; null where this is the newest. */
+  newerContentId: number | null;
   channelId: number;
   channelPlatformId: string;
 }
@@ -71,33 +72,59 @@ export interface Retrieval {
   coverage: number;
 }
 
+// What is remembered belongs to the database that it was counted in, and goes with it.
+const MEMORIES = new WeakMap<Pool, FrequencyMemory>();
+
+function memoryOf(db: Pool): FrequencyMemory {
+  const memory = MEMORIES.get(db) ?? createFrequencyMemory(db);
+  MEMORIES.set(db, memory);
+  return memory;
+}
+
 /** Finds passages for a question, never outside of the workspace and its channels. */
 export async function retrieve(db: Pool, query: Query): Promise<Retrieval> {
+  const memory = memoryOf(db);
+  const frequencies = await memory.of(query);
+  const found = await search(db, query, frequencies);
+  if (!isOutgrown(frequencies, found.shares)) return found.retrieval;
+  return (await search(db, query, await memory.of(query, found.shares))).retrieval;
+}
+
+interface Searched {
+  retrieval: Retrieval;
+  /** In scope. */
+  shares: number;
+}
+
+function search(db: Pool, query: Query, frequencies: Frequencies): Promise<Searched> {
+  const question = weigh(query, frequencies);
   return inTransaction(db, async (client) => {
     // The planner takes reading a whole table of terms for cheap, since it does not know how big they are.
     await client.query("set local enable_seqscan = off; set local jit = off");
-    return search(client, query);
+    const legs = await searchLegs(client, {
+      workspaceId: query.workspaceId,
+      channelIds: query.channelIds,
+      question,
+      vector: query.vector,
+      boostContentIds: query.boostContentIds ?? [],
+    });
+    const fused = fuse(legs.found).slice(0, query.limit + COPIES_SPARE);
+    const best = ownFirst(fused, query.ownContentIds ?? []);
+    const passages = await passagesOf(client, query, best, [...question.telling.keys()]);
+    return { retrieval: retrievalOf(query, question, passages), shares: legs.shares };
   });
 }
 
-async function search(client: PoolClient, query: Query): Promise<Retrieval> {
-  const question = await weigh(client, query);
-  const legs = await searchLegs(client, {
-    workspaceId: query.workspaceId,
-    channelIds: query.channelIds,
-    question,
-    nameTerms: questionNameTerms(query.workspaceId, query.question),
-    vector: query.vector,
-    boostContentIds: query.boostContentIds ?? [],
-  });
-  const fused = fuse(legs).slice(0, query.limit + COPIES_SPARE);
-  const best = ownFirst(fused, query.ownContentIds ?? []);
-  const passages = await passagesOf(client, query, best, [...question.words.keys()]);
+function retrievalOf(
+  query: Query,
+  { telling, asked }: WeightedQuestion,
+  passages: Passage[],
+): Retrieval {
   const found = passages.map(({ hit }) => hit);
   // What came with the question is what is asked about.
-  const shown = query.ownContentIds?.length ? found : officialFirst(found);
+  const shown = query.ownContentIds?.length ? found : ranked(found);
   const hits = withoutCopies(shown).slice(0, query.limit);
-  const covered = passages.map(({ words }) => coverageOf(words, question.words));
+  const covered = passages.map(({ words }) => coverageOf(words, telling, asked));
   return { hits, coverage: Math.max(0, ...covered) };
 }
 
@@ -132,81 +159,93 @@ export async function neighbours(
   return found.rows;
 }
 
-interface PassageRow extends StoredChunk {
-  rank: string;
+/** A passage with those of the question's words that it or its file's name holds. */
+interface Passage {
+  hit: Hit;
   words: number[];
-  id: string;
-  file_id: string;
-  message_id: string;
-  thread_id: string | null;
-  name: string;
-  sharer_id: string;
-  permalink: string | null;
-  shared_at: Date;
-  official: boolean;
-  channel_id: number;
-  channel_platform_id: string;
 }
 
-// The passages themselves, each with the question's words that it or its file's name holds. They are looked for in
-// the scope once more: a share may have been removed since.
+// By the same sharer in the same channel: whoever sees the one share sees the other. Names alone don't make a version,
+// for people call many files the same: they begin with much the same words too.
+const NEWER = `
+  select newest.content_id
+    from (select n.workspace_id, n.content_id
+            from share n join content c on c.workspace_id = n.workspace_id and c.id = n.content_id
+           where n.workspace_id = s.workspace_id and n.channel_id = s.channel_id
+             and n.sharer_id = s.sharer_id and n.version_key = s.version_key
+             and n.content_id <> s.content_id and c.state = 'searchable'
+             and (n.shared_at, n.id) > (s.shared_at, s.id)
+           order by n.shared_at desc, n.id desc limit 1) newest
+    join chunk_terms its on its.workspace_id = newest.workspace_id
+         and its.content_id = newest.content_id and its.position = 0
+    join chunk_terms own on own.workspace_id = s.workspace_id
+         and own.content_id = s.content_id and own.position = 0
+   where (select count(*) from unnest(its.terms) term where term = any(own.terms))
+         >= ${ALIKE_SHARE} * least(cardinality(its.terms), cardinality(own.terms))`;
+
+// They are looked for in the scope once more: a share may have been removed since.
+const PASSAGES = `
+  select k.rank, c.text, c.locator,
+         shown.id, shown.file_id as "fileId", shown.message_id as "messageId",
+         shown.thread_id as "threadId", shown.name, shown.sharer_id as "sharerId", shown.permalink,
+         shown.shared_at as "sharedAt", shown.official_by is not null as official,
+         shown.newer as "newerContentId", ch.id as "channelId", ch.platform_id as "channelPlatformId",
+         case when k.rank <= ${COVERAGE_HITS}
+              then array(select term from unnest(t.terms || shown.name_terms) w (term)
+                          where term = any($5::int[]))
+              else '{}' end as words
+    from unnest($3::bigint[], $4::int[]) with ordinality k (content_id, position, rank)
+    join chunk c on c.workspace_id = $1
+         and c.content_id = k.content_id and c.position = k.position
+    join chunk_terms t on t.workspace_id = $1
+         and t.content_id = k.content_id and t.position = k.position
+    join lateral (
+         select s.*, newer.content_id as newer
+           from (select s.* from ${VISIBLE_SHARE} and s.content_id = k.content_id) s
+           left join lateral (${NEWER}) newer on true
+          order by s.official_by is null, newer.content_id is not null, s.shared_at desc, s.id desc
+          limit 1) shown on true
+    join channel ch on ch.workspace_id = $1 and ch.id = shown.channel_id
+   order by k.rank`;
+
 async function passagesOf(
   client: PoolClient,
   query: Query,
   best: readonly Fused[],
   words: readonly number[],
-): Promise<{ hit: Hit; words: number[] }[]> {
-  const { rows } = await client.query<PassageRow>(
-    `select k.rank, c.position, c.text, c.locator, shown.*,
-            case when k.rank <= ${COVERAGE_HITS}
-                 then array(select term from unnest(t.terms || shown.name_terms) w (term)
-                             where term = any($5::int[]))
-                 else '{}' end as words
-       from unnest($3::bigint[], $4::int[]) with ordinality k (content_id, position, rank)
-       join chunk c on c.workspace_id = $1
-            and c.content_id = k.content_id and c.position = k.position
-       join chunk_terms t on t.workspace_id = $1
-            and t.content_id = k.content_id and t.position = k.position
-       join lateral (
-            select s.id, s.file_id, s.message_id, s.thread_id, s.name, s.name_terms, s.sharer_id,
-                   s.permalink, s.shared_at, s.official_by is not null as official,
-                   s.channel_id, ch.platform_id as channel_platform_id
-              from ${VISIBLE_SHARE} and s.content_id = k.content_id
-             order by s.official_by is null, s.shared_at desc, s.id desc limit 1) shown on true
-      order by k.rank`,
-    [
-      query.workspaceId,
-      query.channelIds,
-      best.map(({ contentId }) => contentId),
-      best.map(({ position }) => position),
-      words,
-    ],
-  );
-  return rows.flatMap((row) => {
-    const fused = best[Number(row.rank) - 1];
-    return fused ? [{ hit: hitOf(fused, row), words: row.words }] : [];
+): Promise<Passage[]> {
+  type Row = HitShare & Pick<Hit, "text" | "locator"> & { rank: number; words: number[] };
+  const { rows } = await client.query<Row>(PASSAGES, [
+    query.workspaceId,
+    query.channelIds,
+    best.map(({ contentId }) => contentId),
+    best.map(({ position }) => position),
+    words,
+  ]);
+  return rows.flatMap(({ rank, words, text, locator, ...share }) => {
+    const fused = best[rank - 1];
+    return fused ? [{ hit: { ...fused, text, locator, share }, words }] : [];
   });
 }
 
-function hitOf(fused: Fused, row: PassageRow): Hit {
-  return {
-    ...fused,
-    text: row.text,
-    locator: row.locator,
-    share: {
-      id: Number(row.id),
-      fileId: row.file_id,
-      messageId: row.message_id,
-      threadId: row.thread_id,
-      name: row.name,
-      sharerId: row.sharer_id,
-      permalink: row.permalink,
-      sharedAt: row.shared_at,
-      official: row.official,
-      channelId: row.channel_id,
-      channelPlatformId: row.channel_platform_id,
-    },
+/** Hits by their scores, and by what people have said of their files: official ones first, older versions later. */
+export function ranked(hits: readonly Hit[]): Hit[] {
+  return officialFirst(newerFirst(hits));
+}
+
+/** An older version goes right behind the newer one, where that speaks of the question too. */
+function newerFirst(hits: readonly Hit[]): Hit[] {
+  const heldBack = (hit: Hit): number => {
+    const newer = hits.find(({ contentId }) => contentId === hit.share.newerContentId);
+    return newer && newer.score >= NEWER_SHARE * hit.score
+      ? Math.min(newer.score, hit.score)
+      : hit.score;
   };
+  const isOlder = ({ share }: Hit): number => Number(share.newerContentId !== null);
+  return hits
+    .map((hit) => ({ hit, score: hit.share.official ? hit.score : heldBack(hit) }))
+    .toSorted((one, other) => other.score - one.score || isOlder(one.hit) - isOlder(other.hit))
+    .map(({ hit }) => hit);
 }
 
 /** What counts before others goes before what is not far better than it. */
@@ -226,9 +265,11 @@ function withoutCopies(hits: readonly Hit[]): Hit[] {
   });
 }
 
-function coverageOf(held: readonly number[], words: ReadonlyMap<number, number>): number {
-  const sum = (terms: Iterable<number>): number =>
-    [...terms].reduce((total, term) => total + (words.get(term) ?? 0), 0);
-  const all = sum(words.keys());
-  return all > 0 ? sum(new Set(held)) / all : 0;
+function coverageOf(
+  held: readonly number[],
+  telling: ReadonlyMap<number, number>,
+  asked: number,
+): number {
+  const covered = [...new Set(held)].reduce((sum, term) => sum + (telling.get(term) ?? 0), 0);
+  return asked > 0 ? Math.min(covered / asked, 1) : 0;
 }

@@ -1,6 +1,6 @@
 import { type Analysis, analyse, fold } from "./analyse.ts";
 import { saturated } from "./bm25.ts";
-import { QUESTION_WORDS } from "./question_words.ts";
+import { FUNCTION_WORDS, QUESTION_WORDS } from "./question_words.ts";
 import { SPARSE_TERMS_MAX, sparseBuffer } from "./sparse.ts";
 import { KIND_WEIGHTS, NAME_GRAM_WEIGHT, NAME_WORD_WEIGHT } from "./weights.ts";
 
@@ -17,13 +17,15 @@ type Kind = keyof typeof KIND_SEEDS;
 const TERMS_MAX = 1_000_000_000;
 const NAME_GRAM_LETTERS = 3;
 const EXTENSION = /\.\p{L}[\p{L}\p{N}]{0,4}$/u;
+const LIGHT_WORDS: ReadonlySet<string> = new Set(analyse(FUNCTION_WORDS).words.keys());
 const NAME_RUNS = /[\p{L}\p{M}\p{N}]+/gu;
 
 export interface ChunkTerms {
   /** The terms that find this chunk: words alone. */
   terms: number[];
-  /** A `sparsevec` of all terms, by saturated frequency, in pgvector's binary form. */
-  weights: Buffer;
+  /** Two `sparsevec`s of saturated frequencies, in pgvector's binary form: of these, and of grams and pairs. */
+  words: Buffer;
+  details: Buffer;
 }
 
 export interface QuestionTerm {
@@ -33,6 +35,8 @@ export interface QuestionTerm {
   weight: number;
   /** A word as people see it: what can be covered or missed. */
   whole: boolean;
+  /** It only holds a sentence together. */
+  light: boolean;
 }
 
 export interface NameTerm {
@@ -42,18 +46,18 @@ export interface NameTerm {
 
 /** What the index keeps of a passage. Weights of kinds are the question's, so tuning them rewrites nothing. */
 export function chunkTerms(workspaceId: number, text: string): ChunkTerms {
-  const analysis = analyse(text);
-  const weights = new Map<number, number>();
-  for (const [kind, counts] of kindsOf(analysis)) {
-    for (const [term, count] of counts) {
-      if (weights.size === SPARSE_TERMS_MAX) break;
-      weights.set(hashTerm(workspaceId, kind, term), saturated(count, analysis.length));
-    }
-  }
-  const terms = [...analysis.words.keys()].slice(0, SPARSE_TERMS_MAX);
+  const { length, words, pairs, grams } = analyse(text);
+  const weights = (kind: Kind, counts: ReadonlyMap<string, number>): [number, number][] =>
+    [...counts].map(([term, count]) => [
+      hashTerm(workspaceId, kind, term),
+      saturated(count, length),
+    ]);
+  const found = new Map(weights("word", words));
+  const details = new Map([...weights("pair", pairs), ...weights("gram", grams)]);
   return {
-    terms: [...new Set(terms.map((term) => hashTerm(workspaceId, "word", term)))],
-    weights: sparseBuffer(weights),
+    terms: [...found.keys()].slice(0, SPARSE_TERMS_MAX),
+    words: sparseBuffer(found),
+    details: sparseBuffer(details),
   };
 }
 
@@ -65,7 +69,8 @@ export function questionTerms(workspaceId: number, question: string): QuestionTe
     for (const text of counts.keys()) {
       const term = hashTerm(workspaceId, kind, text);
       const whole = kind === "word" && !analysis.pieces.has(text);
-      found.set(term, { term, kind, weight: KIND_WEIGHTS[kind], whole });
+      const light = kind === "word" && LIGHT_WORDS.has(text);
+      found.set(term, { term, kind, weight: KIND_WEIGHTS[kind], whole, light });
     }
   }
   return [...found.values()];

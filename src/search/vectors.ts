@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { BITS_HITS } from "./weights.ts";
 
 export const DIMENSIONS = 1024;
 
@@ -6,6 +7,26 @@ export interface VectorRow {
   position: number;
   /** 1,024 numbers of length 1. */
   vector: Float32Array;
+}
+
+/**
+ * Common table expressions that end in `vector`, the nearest chunks of `visible` contents of the workspace $1: sign
+ * bits find some hundred, which the vectors themselves then rank. Adding 0 keeps an index for nearest neighbours,
+ * should there be one, from answering: it would look outside of the scope first and return too few.
+ * @param bits the parameter with the question's sign bits
+ * @param embedding the parameter with its vector
+ */
+export function byBits(bits: string, embedding: string, limit: number): string {
+  return `
+  by_bits as materialized (
+    select v.content_id, v.position from chunk_vector v
+     where v.workspace_id = $1 and v.content_id in (select content_id from visible)
+     order by (v.bits <~> ${bits}::bit(${DIMENSIONS})) + 0 limit ${BITS_HITS}),
+  vector as (
+    select v.content_id, v.position, -(v.embedding <#> ${embedding}::halfvec(${DIMENSIONS})) as score
+      from by_bits b join chunk_vector v using (content_id, position)
+     where v.workspace_id = $1
+     order by 3 desc, 1, 2 limit ${limit})`;
 }
 
 /** A `halfvec(1024)` in pgvector's binary form. As text it would take six times as long to insert. */

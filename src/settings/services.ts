@@ -46,6 +46,17 @@ export const MODELS = {
       alternative: { why: "A newer chain of the same class:", value: MODERN_MODELS.join(",") },
     },
   ),
+  RERANK_MODEL: setting(
+    textLike(MODEL_ID, "must look like cohere/rerank-5-pro"),
+    "A model of OpenRouter's `/rerank` that puts the passages found in order before an answer is written.",
+    {
+      allowed: "one model",
+      example: "cohere/rerank-5-pro",
+      unset: "the order of the search stands",
+      advice:
+        "It costs a fraction of a cent a question, and is given the question and the passages found.",
+    },
+  ),
   OPENROUTER_BASE_URL: setting(
     v.optional(
       url(["http:", "https:"], "must be an http(s) address"),

@@ -72,7 +72,6 @@ describe("a channel that is gone", () => {
     expect((await pool.query("select name from share")).rows).toEqual([{ name: "same.md" }]);
     expect(await count("content")).toBe(1);
     expect(await count("chunk")).toBe(1);
-    expect(await count("term_sample", "chunks = 1")).toBe(1);
   });
 
   test("can have its older files read once more when it comes back after that", async () => {

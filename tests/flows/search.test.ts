@@ -4,16 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../src/db/pool.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { saveChunks } from "../../src/search/chunks.ts";
-import { refreshFrequencies } from "../../src/search/frequencies.ts";
-import {
-  type Hit,
-  NOT_HERE_COVERAGE,
-  neighbours,
-  type Query,
-  retrieve,
-} from "../../src/search/retrieve.ts";
+import { type Hit, neighbours, type Query, retrieve } from "../../src/search/retrieve.ts";
 import { nameTerms } from "../../src/search/terms.ts";
 import { halfvecBuffer, saveVectors, signBitsBuffer } from "../../src/search/vectors.ts";
+import { NOT_HERE_COVERAGE } from "../../src/search/weights.ts";
 import { openTestDatabase } from "../support/database.ts";
 
 let database: Database;
@@ -133,7 +127,6 @@ test("the passage that speaks of the question comes first, with its place and it
     headings: ["Handbook"],
   });
   await makeShare({ workspaceId, channelId, contentId, name: "handbook.md" });
-  await refreshFrequencies(db, workspaceId);
   const channelIds = [channelId];
   const { hits, coverage } = await ask({
     workspaceId,
@@ -313,7 +306,6 @@ test("a follow-up is understood by the question before it and the file just cite
     channelId,
     "The party flows on after a long way home, into the sea.",
   );
-  await refreshFrequencies(db, workspaceId);
   const query = {
     workspaceId,
     channelIds: [channelId],
@@ -339,8 +331,6 @@ test("among thousands of passages rare words are found, and a typing error does 
     ),
   });
   await makeShare({ workspaceId, channelId, contentId });
-  expect(await refreshFrequencies(db, workspaceId)).toBe(true);
-  expect(await refreshFrequencies(db, workspaceId)).toBe(false);
   const query = { workspaceId, channelIds: [channelId] };
   const rare = await ask({ ...query, question: "What does the part p19019 cost?" });
   expect(rare.hits[0]).toMatchObject({ contentId, position: 2717 });

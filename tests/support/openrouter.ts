@@ -62,15 +62,25 @@ export interface ChatBody {
   provider?: { data_collection?: string; zdr?: boolean };
 }
 
+export interface RerankBody {
+  model: string;
+  query: string;
+  documents: string[];
+  provider?: ChatBody["provider"];
+}
+
 export interface ChatRequestSeen {
   headers: IncomingHttpHeaders;
   body: ChatBody;
+  /** By `performance.now()`. */
+  receivedAtMs: number;
   /** Resolves once the asker hung up or the answer was finished. */
   ended: Promise<void>;
 }
 
 export interface OpenRouterLoopback extends Loopback {
   requests: ChatRequestSeen[];
+  reranks: RerankBody[];
   /** What this model does with its next requests, in order; after that it answers as usual. */
   script(model: string, ...replies: ModelReply[]): void;
   /** What this model does with every request that has no script; null: it answers as usual. */
@@ -100,15 +110,26 @@ export async function startOpenRouter(
   settings: OpenRouterSettings = {},
 ): Promise<OpenRouterLoopback> {
   const requests: ChatRequestSeen[] = [];
+  const reranks: RerankBody[] = [];
   const scripts = new Map<string, ModelReply[]>();
   const standing = new Map<string, ModelReply>();
   const catalogue = newCatalogue();
   const server = await listen(async (request, response) => {
     if (request.method === "GET") return sendCatalogue(catalogue, request, response);
+    if (request.url === "/api/v1/rerank") {
+      const rerank = JSON.parse(await readBody(request)) as RerankBody;
+      reranks.push(rerank);
+      const reply = standing.get(rerank.model);
+      const asChat = { model: rerank.model, messages: [] };
+      return reply
+        ? send({ response, body: asChat, paceMs: 0 }, reply)
+        : sendRanking(rerank, response);
+    }
     const body = await readChat(request);
+    const receivedAtMs = performance.now();
     if (body === null) return sendError(response, 404, "Not Found");
     const ended = new Promise<void>((resolve) => response.once("close", resolve));
-    requests.push({ headers: request.headers, body, ended });
+    requests.push({ headers: request.headers, body, receivedAtMs, ended });
     const reply = request.headers.authorization?.startsWith("Bearer ")
       ? (scripts.get(body.model)?.shift() ?? standing.get(body.model) ?? usual(body))
       : "unauthorized";
@@ -118,6 +139,7 @@ export async function startOpenRouter(
     url: `${server.url}/api/v1`,
     close: server.close,
     requests,
+    reranks,
     catalogue,
     script: (model, ...replies) => scripts.set(model, replies),
     always: (model, reply) => {
@@ -131,6 +153,15 @@ async function readChat(request: IncomingMessage): Promise<ChatBody | null> {
   const text = await readBody(request);
   const isChat = request.method === "POST" && request.url === "/api/v1/chat/completions";
   return isChat ? (JSON.parse(text) as ChatBody) : null;
+}
+
+/** The last document is the best one, for a fifth of a cent. */
+function sendRanking({ documents }: RerankBody, response: ServerResponse): void {
+  const results = documents.map((text, index) => ({
+    ...{ index, relevance_score: (index + 1) / documents.length, document: { text } },
+  }));
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ results: results.reverse(), usage: { cost: 0.002 } }));
 }
 
 /** A decent model's answer: the first sentence of passage 1 of the prompt, cited. */

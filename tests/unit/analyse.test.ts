@@ -67,20 +67,26 @@ test.each([
   ["8,000 marks", "\u0301".repeat(8_000)],
   ["very many different words", Array.from({ length: 20_000 }, (_, n) => `w${n}`).join(" ")],
 ])("any text gives terms that the index takes: %s", (_, text) => {
-  const { terms, weights } = chunkTerms(1, text);
-  const indices = sparseTerms(weights);
-  expect(indices.length).toBeLessThanOrEqual(16_000);
+  const { terms, words, details } = chunkTerms(1, text);
   expect(terms.length).toBeLessThanOrEqual(16_000);
-  const ascending = indices.every((term, at) => at === 0 || term > (indices[at - 1] ?? term));
-  expect(ascending).toBe(true);
-  expect([...terms, ...indices].every((term) => term >= 0 && term < 1e9)).toBe(true);
+  for (const indices of [sparseTerms(words), sparseTerms(details)]) {
+    expect(indices.length).toBeLessThanOrEqual(16_000);
+    const ascending = indices.every((term, at) => at === 0 || term > (indices[at - 1] ?? term));
+    expect(ascending).toBe(true);
+    expect([...terms, ...indices].every((term) => term >= 0 && term < 1e9)).toBe(true);
+  }
   expect(questionTerms(1, text.slice(0, 8_000)).length).toBeLessThanOrEqual(16_000);
 });
 
+function allTerms(workspaceId: number, text: string): number[] {
+  const { words, details } = chunkTerms(workspaceId, text);
+  return [...sparseTerms(words), ...sparseTerms(details)];
+}
+
 test("two workspaces have other numbers for the same words", () => {
   const text = "The quick brown fox jumps over the lazy dog";
-  const other = new Set(sparseTerms(chunkTerms(2, text).weights));
-  expect(sparseTerms(chunkTerms(1, text).weights).filter((term) => other.has(term))).toEqual([]);
+  const other = new Set(allTerms(2, text));
+  expect(allTerms(1, text).filter((term) => other.has(term))).toEqual([]);
 });
 
 test("the kinds of term are told apart", () => {

@@ -3,7 +3,6 @@ import { openTo, workspaceOf } from "../../eval/answer-path/audience.ts";
 import type { Case, SetFile } from "../../eval/answer-path/cases.ts";
 import { findings } from "../../eval/answer-path/check.ts";
 import { replyOf } from "../../eval/answer-path/reply.ts";
-import { asText, promisesKept, type Report } from "../../eval/report.ts";
 import type { ReplyPart } from "../../src/chat.ts";
 
 const PLAN: SetFile = {
@@ -114,14 +113,4 @@ test("a file is open where everybody who reads the place can read it", () => {
   expect(open("C-public-1")).toEqual(["C-public-1"]);
   expect(open("C-private-1")).toEqual(["C-private-1", "C-public-1", "C-shared", "D-ann"]);
   expect(open("nowhere")).toEqual([]);
-});
-
-test("a promise that is broken fails the run, a goal that is missed does not", () => {
-  const report = (kind: "promise" | "goal"): Report => ({
-    ...{ set: "a", engine: "embedded", cases: 1, seconds: 1, failures: [] },
-    measures: [{ name: "leaks", value: 1, unit: "count", target: { kind, atMost: 0 } }],
-  });
-  expect(promisesKept(report("promise"))).toBe(false);
-  expect(promisesKept(report("goal"))).toBe(true);
-  expect(asText(report("goal"))).toContain("✗");
 });

@@ -7,15 +7,16 @@ const found = (position: number, lexicalScore: number | null, vectorScore: numbe
   position,
   lexicalScore,
   vectorScore,
+  hasVector: vectorScore !== null,
+});
+/** Its vector is not among the nearest. */
+const distant = (position: number, lexicalScore: number) => ({
+  ...found(position, lexicalScore, null),
+  hasVector: true,
 });
 
 test("what both legs find comes before what one of them finds", () => {
-  const ranked = fuse([
-    found(1, 9, null),
-    found(2, 8, 0.95),
-    found(3, null, 0.91),
-    found(4, 1, 0.1),
-  ]);
+  const ranked = fuse([distant(1, 9), found(2, 8, 0.95), found(3, null, 0.91), found(4, 1, 0.1)]);
   expect(ranked.map(({ position }) => position)).toEqual([2, 1, 3, 4]);
   expect(ranked.every(({ score }) => score >= 0 && score <= 1)).toBe(true);
 });
@@ -25,6 +26,16 @@ test("without vectors words decide alone, and the best scores 1", () => {
   expect(ranked.map(({ position, score }) => [position, score])).toEqual([
     [2, 1],
     [1, 0.5],
+  ]);
+});
+
+test("what has no vector yet is judged by its words, and not beaten by a stray vector", () => {
+  const words = Array.from({ length: 12 }, (_, at) => found(at, 12 - at / 2, null));
+  const stray = [found(20, 2, 0.9), found(21, null, 0.8)];
+  const ranked = fuse([...stray, ...words]).map(({ position }) => position);
+  expect(ranked.slice(0, 12)).toEqual(words.map(({ position }) => position));
+  expect(fuse([found(1, 9, null), found(2, null, 0.9)]).map(({ score }) => score)).toEqual([
+    1, 0.25,
   ]);
 });
 
