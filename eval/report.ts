@@ -1,4 +1,4 @@
-/** What an evaluation found, for people and for programs. */
+/** What an evaluation of one set found, for people and for programs. */
 export interface Report {
   set: string;
   engine: string;
@@ -11,19 +11,16 @@ export interface Report {
 
 export interface Measure {
   name: string;
-  /** A count, or a share from 0 to 1. */
+  /** A count, a share or a score from 0 to 1, or the difference of two scores. */
   value: number;
-  unit: "count" | "share";
-  /** Left out where the value is only told. */
-  target?: Target;
+  unit: "count" | "share" | "score" | "difference";
+  /** What has to hold; without it the value is only told. */
+  must?: Bound;
+  /** What would be good. */
+  stretch?: Bound;
 }
 
-/** What must hold is a promise; what should hold is a goal, which does not fail the run. */
-export interface Target {
-  kind: "promise" | "goal";
-  atMost?: number;
-  atLeast?: number;
-}
+export type Bound = { atLeast: number } | { atMost: number };
 
 export interface Failure {
   id: string;
@@ -31,67 +28,82 @@ export interface Failure {
   why: string;
 }
 
-export function isMet({ value, target }: Measure): boolean {
-  if (!target) return true;
-  return value <= (target.atMost ?? value) && value >= (target.atLeast ?? value);
+export function isWithin(value: number, bound: Bound | undefined): boolean {
+  if (!bound) return true;
+  return "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
 }
 
-export function promisesKept({ measures }: Report): boolean {
-  return measures.every((measure) => measure.target?.kind !== "promise" || isMet(measure));
+export function mustsMet({ measures }: Report): boolean {
+  return measures.every(({ value, must }) => isWithin(value, must));
 }
 
-/** The report for people: a table of the measures, then every failed case with its reason. */
-export function asText(report: Report): string {
-  const rows = report.measures.map((measure) => [
-    measure.name,
-    amount(measure.value, measure.unit),
-    targetText(measure),
-    markOf(measure),
-  ]);
-  const head = ["measure", "value", "target", ""];
-  const { set, cases, engine, seconds } = report;
-  return [
-    `${set}: ${cases} cases on the ${engine} engine, ${seconds} s`,
-    "",
-    ...table([head, ...rows]),
-    "",
-    ...failureLines(report.failures),
-    "",
-  ].join("\n");
+/** Seconds since then, for a report. */
+export function since(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) / 1000);
 }
 
-function markOf(measure: Measure): string {
-  if (!measure.target) return "";
-  return isMet(measure) ? "✓" : "✗";
+/** The reports for people: one table, then every failed case with its reason. */
+export function asText(reports: readonly Report[]): string {
+  const head = ["set", "metric", "value", "must", "stretch", "", "s"];
+  const rows = reports.flatMap(rowsOf);
+  return ["", ...table([head, ...rows]), ...reports.flatMap(failureLines), ""].join("\n");
+}
+
+function rowsOf({ set, engine, cases, seconds, measures }: Report): string[][] {
+  return measures.map((measure, at) => {
+    const { name, value, unit, must, stretch } = measure;
+    const cells = [name, amount(value, unit), boundText(must, unit), boundText(stretch, unit)];
+    const isFirst = at === 0;
+    const first = isFirst ? `${set} (${cases}, ${engine})` : "";
+    return [first, ...cells, markOf(measure), isFirst ? String(seconds) : ""];
+  });
+}
+
+/** ✗ where a must is missed, ✓✓ where the stretch is reached too. */
+function markOf({ value, must, stretch }: Measure): string {
+  if (!must && !stretch) return "";
+  if (!isWithin(value, must)) return "✗";
+  return stretch && isWithin(value, stretch) ? "✓✓" : "✓";
 }
 
 function amount(value: number, unit: Measure["unit"]): string {
-  return unit === "share" ? `${(value * 100).toFixed(1)} %` : String(value);
+  switch (unit) {
+    case "count":
+      return String(value);
+    case "share":
+      return `${(value * 100).toFixed(1)} %`;
+    case "score":
+      return value.toFixed(3);
+    case "difference":
+      return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+    default:
+      return unit satisfies never;
+  }
 }
 
-function targetText({ target, unit }: Measure): string {
-  if (target?.atLeast !== undefined) return `≥ ${amount(target.atLeast, unit)}`;
-  if (target?.atMost === 0) return "0";
-  return target?.atMost === undefined ? "" : `≤ ${amount(target.atMost, unit)}`;
+function boundText(bound: Bound | undefined, unit: Measure["unit"]): string {
+  if (!bound) return "";
+  if ("atLeast" in bound) return `≥ ${amount(bound.atLeast, unit)}`;
+  return bound.atMost === 0 ? "0" : `≤ ${amount(bound.atMost, unit)}`;
 }
+
+const IS_NUMBER = [false, false, true, true, true, false, true];
 
 function table(rows: string[][]): string[] {
-  const widths = [0, 1, 2].map((column) =>
+  const widths = IS_NUMBER.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
-  return rows.map(([name = "", value = "", target = "", mark = ""]) =>
-    [
-      name.padEnd(widths[0] ?? 0),
-      value.padStart(widths[1] ?? 0),
-      target.padStart(widths[2] ?? 0),
-      mark,
-    ]
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        IS_NUMBER[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join("  ")
       .trimEnd(),
   );
 }
 
-function failureLines(failures: readonly Failure[]): string[] {
-  if (failures.length === 0) return ["Every case did as it should."];
-  return failures.map(({ id, measure, why }) => `✗ ${id}  ${measure}: ${why}`);
+function failureLines({ set, failures }: Report): string[] {
+  if (failures.length === 0) return [];
+  return ["", ...failures.map(({ id, measure, why }) => `✗ ${set} ${id}  ${measure}: ${why}`)];
 }

@@ -1,9 +1,7 @@
 import type { Failure, Measure } from "../report.ts";
+import { FALSE_REFUSALS, FOREIGN_REFUSED } from "../targets.ts";
 import { type Asked, findings, type Library, PROMISES } from "./check.ts";
 import { holds } from "./text.ts";
-
-const FOREIGN_REFUSED_MIN = 0.6;
-const FALSE_REFUSALS_MAX = 0.02;
 
 /** What became of all cases: promises that must hold, goals, and what is only told. */
 export function measure(
@@ -16,7 +14,7 @@ export function measure(
       name,
       value: found.filter(({ findings }) => findings.some((each) => each.promise === name)).length,
       unit: "count",
-      target: { kind: "promise", atMost: 0 },
+      ...{ must: { atMost: 0 }, stretch: { atMost: 0 } },
     }),
   );
   const failures = found.flatMap(({ one, findings }) =>
@@ -50,7 +48,8 @@ function ratesOf(asked: readonly Asked[]): Rate[] {
     rate("answered: correct file cited", answered, isCited, { why: () => "it is not cited" }),
     rate("foreign: refused", foreign, (one) => !says(one), {
       why: () => "the model's own words are shown",
-      target: { kind: "goal", atLeast: FOREIGN_REFUSED_MIN },
+      must: FOREIGN_REFUSED.must,
+      stretch: FOREIGN_REFUSED.stretch,
     }),
     falseRefusals(held),
   ];
@@ -60,12 +59,12 @@ function rate(
   name: string,
   cases: readonly Asked[],
   isRight: (one: Asked) => boolean,
-  { why, target }: { why: (one: Asked) => string } & Pick<Measure, "target">,
+  { why, ...bounds }: { why: (one: Asked) => string } & Pick<Measure, "must" | "stretch">,
 ): Rate {
   const wrong = cases.filter((one) => !isRight(one));
   const value = cases.length === 0 ? 1 : 1 - wrong.length / cases.length;
   return {
-    measure: { name, value, unit: "share", ...(target && { target }) },
+    measure: { name, value, unit: "share", ...bounds },
     failures: wrong.map((one) => ({ id: idOf(one), measure: name, why: why(one) })),
   };
 }
@@ -78,7 +77,7 @@ function falseRefusals(held: readonly Asked[]): Rate {
       name,
       value: refused.length / Math.max(held.length, 1),
       unit: "share",
-      target: { kind: "goal", atMost: FALSE_REFUSALS_MAX },
+      must: FALSE_REFUSALS.must,
     },
     failures: refused.map((one) => ({ id: idOf(one), measure: name, why: "no model was asked" })),
   };

@@ -22,7 +22,7 @@ const MODEL_PROGRAM = "scripted_llm.mjs";
  */
 export const answerPath: SetKind = { files: SET_FILES, run };
 
-async function run(toRun: SetToRun, signal: AbortSignal): Promise<Report> {
+async function run(toRun: SetToRun, signal: AbortSignal): Promise<Report[]> {
   const startedMs = performance.now();
   const set = await readSet(join(toRun.folder, toRun.name));
   const { replies, prompts, library } = await askAll(toRun, set, signal);
@@ -33,7 +33,7 @@ async function run(toRun: SetToRun, signal: AbortSignal): Promise<Report> {
     prompts: prompts.filter((prompt) => prompt.includes(of.question)),
     without: without.get(of) ?? null,
   }));
-  return reportOf(toRun, asked, library, startedMs);
+  return [reportOf(toRun, asked, library, startedMs)];
 }
 
 function reportOf(
