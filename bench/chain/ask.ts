@@ -16,6 +16,8 @@ const REQUEST = buildPrompt({
     fileName: `manual-${index}.pdf`,
     where: `p. ${index}`,
     text: PASSAGE,
+    sharedAtMs: 0,
+    isOlder: false,
   })),
   past: [],
   tokensMax: 1_500,
