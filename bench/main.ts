@@ -27,7 +27,7 @@ KIND is one of: ${KINDS.map(({ name }) => name).join(", ")}; without any, all of
 --first-token-ms  how long a model takes to begin: 300 unless told, ${FIRST_TOKEN_MS_MAX} at most
 --chunks          how many are searched: 50000 unless told (retrieval, start)
 --file            a PDF to read in the place of a made one (ingest)
---large           goes on to 500,000 chunks, which takes a quarter of an hour more (growth)
+--large           goes on to 500,000 chunks, which takes several times as long (growth)
 --json            for programs: one report a line
 --check           exits with ${EXIT.missed} when a target is missed
 `;

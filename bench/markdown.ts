@@ -31,7 +31,9 @@ function filled(document: string, place: string, content: string): string {
 
 function asMarkdown(report: Report): string {
   const tables = report.tables.map((table) => `**${table.title}**\n\n${tableOf(table)}\n`);
-  return [`Measured on the ${conditions(report)}.\n`, ...tables].join("\n");
+  return [`Measured on the ${conditions(report)}; it took ${report.seconds} s.\n`, ...tables].join(
+    "\n",
+  );
 }
 
 function tableOf(table: Table): string {

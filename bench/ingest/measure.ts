@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { EMBEDDING_MS } from "../bedrock.ts";
 import { startPeer } from "../peers/peer.ts";
 import { figure, type Row, type Table } from "../report.ts";
 import { median } from "../statistics.ts";
 import {
-  EMBEDDING_MS,
   EMBEDDINGS_AT_ONCE,
   extractAlone,
   forgetFiles,

@@ -4,7 +4,7 @@ import { createNova } from "../../src/embed/nova.ts";
 import type { FileShared } from "../../src/events.ts";
 import { createExtractor, type Extractor } from "../../src/ingest/extract/extractor.ts";
 import { createLog } from "../../src/log.ts";
-import { startProgram } from "../../tests/support/program.ts";
+import { startEmbedder } from "../bedrock.ts";
 import { type Engine, makeFolder } from "../database.ts";
 import {
   createPlatform,
@@ -15,9 +15,6 @@ import {
 } from "../product.ts";
 import { reportPdf, writeLarge } from "./files.ts";
 
-/** It takes 100 ms for each answer. */
-const BEDROCK = new URL("../../tests/support/serve-bedrock.ts", import.meta.url).href;
-export const EMBEDDING_MS = 100;
 export const EMBEDDINGS_AT_ONCE = 8;
 const STDERR = 2;
 
@@ -37,20 +34,12 @@ export async function openPlace(stack: AsyncDisposableStack, engine: Engine): Pr
   // Whatever keys there are, these calls stay on this machine.
   process.env.AWS_ACCESS_KEY_ID = "bench";
   process.env.AWS_SECRET_ACCESS_KEY = "bench";
-  const endpoint = await startBedrock(stack);
+  const endpoint = await startEmbedder(stack);
   const options = { region: "us-east-1", endpoint, concurrencyMax: EMBEDDINGS_AT_ONCE, log };
   const product = await startProduct(stack, { engine, embedder: createNova(options), platform });
   const extractor = createExtractor({ workFolder: folder, log, limits: {} });
   stack.defer(() => extractor.close());
   return { product, platform, extractor, folder };
-}
-
-async function startBedrock(stack: AsyncDisposableStack): Promise<string> {
-  const service = startProgram(BEDROCK);
-  stack.defer(() => service.kill());
-  const [, url] = (await service.line())?.split("=") ?? [];
-  if (!url) throw new Error("the embedder did not start");
-  return url;
 }
 
 /** Puts a report into the folder. @returns its name there */

@@ -6,7 +6,7 @@ import { openDatabase } from "../../src/db/pool.ts";
 import { createLog } from "../../src/log.ts";
 import { engineFolder } from "../../src/operator/commands/database.ts";
 import { type Product, startProduct } from "../../tests/support/product.ts";
-import { startProgram } from "../../tests/support/program.ts";
+import { startEmbedder } from "../bedrock.ts";
 import { channelsOf, type PlannedDocument, planDocuments, SHARES } from "../corpus/plan.ts";
 import { createProse } from "../corpus/prose.ts";
 import { createSpace } from "../corpus/space.ts";
@@ -24,7 +24,6 @@ const EMPTY_MIB_MAX = 350;
 const FULL_MIB_MAX = 1_024;
 const MIB = 1024 ** 2;
 const STDERR = 2;
-const BEDROCK = new URL("../../tests/support/serve-bedrock.ts", import.meta.url).href;
 const ASKER = "ada";
 
 /** Where the product is started, again and again. */
@@ -70,9 +69,6 @@ async function makePlace(stack: AsyncDisposableStack, engine: Engine): Promise<P
   }));
   const people = [{ id: ASKER, name: "Ada", guest: false }];
   await writeFile(workspaceFile, JSON.stringify({ people, channels }));
-  const bedrock = startProgram(BEDROCK);
-  stack.defer(() => bedrock.kill());
-  const [endpointName = "", endpoint = ""] = (await bedrock.line())?.split("=") ?? [];
   const databaseUrl = engine === "postgres" ? await makeDatabase(stack) : null;
   const settings = {
     DATA_DIR: dataFolder,
@@ -80,7 +76,7 @@ async function makePlace(stack: AsyncDisposableStack, engine: Engine): Promise<P
     LOG_LEVEL: "error",
     AWS_ACCESS_KEY_ID: "bench",
     AWS_SECRET_ACCESS_KEY: "bench",
-    [endpointName]: endpoint,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: await startEmbedder(stack),
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   };
   return { engine, settings, dataFolder, databaseUrl };

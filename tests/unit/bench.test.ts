@@ -79,7 +79,7 @@ test("figures are pasted into their own place of the page, twice as once", () =>
   const once = pasted(page, [reportOf(7.04)]);
   expect(once).toBe(`# A
 <!-- chain embedded -->
-Measured on the embedded engine, 2 cores with a load of 0.3 when it began.
+Measured on the embedded engine, 2 cores with a load of 0.3 when it began; it took 9 s.
 
 **A model**
 
