@@ -21,7 +21,6 @@ const QUESTION_SLOTS = 8;
 const EVENT_SLOTS = 2;
 const FILE_SLOTS = 2;
 const PEOPLE_SLOTS = 2;
-const FILES_AT_ONCE_PER_WORKSPACE = 2;
 
 /** Does what is in the queue, and what has to be done on a clock. */
 export async function startWork(
@@ -57,7 +56,7 @@ export async function startWork(
   const rooms: Room<Work>[] = [
     { name: "question", slots: QUESTION_SLOTS, groupMax: questionsAtOncePerPerson, handler },
     { name: "event", slots: EVENT_SLOTS, handler },
-    { name: "file", slots: FILE_SLOTS, groupMax: FILES_AT_ONCE_PER_WORKSPACE, handler },
+    { name: "file", slots: FILE_SLOTS, handler },
     { name: "people", slots: PEOPLE_SLOTS, groupMax: 1, handler },
     { name: "sweep", slots: 1, handler },
   ];

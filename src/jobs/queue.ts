@@ -15,7 +15,7 @@ export interface JobAttempt {
 export interface When {
   /** Not before this. */
   startAt?: Date;
-  /** Behind all other jobs of the queue, those that come meanwhile too. */
+  /** Behind all other jobs of its group, those that come meanwhile too. */
   behind?: boolean;
 }
 
@@ -23,7 +23,8 @@ export interface Queue {
   boss: PgBoss;
   /**
    * Stores a job in the caller's transaction and wakes the workers at its commit.
-   * @param group jobs of one group share its limit of running at once: a person's questions, a workspace's files
+   * @param group a person's questions, a workspace's files: they share a limit of running at once, and take turns with
+   * other groups, so that nobody waits for all that another has waiting
    */
   send(
     client: PoolClient,

@@ -1,3 +1,4 @@
+import type { JobWithMetadata } from "pg-boss";
 import type { Notifications } from "../db/notify.ts";
 import { ConfigError, ServiceError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -44,6 +45,8 @@ export interface WorkerDeps {
 const POLL_MS = 2_000;
 const TOUCH_MS = 3_000;
 const ERROR_PAUSE_MS = 1_000;
+// Each waiting job is compared with them.
+const GROUPS_SERVED_MAX = 1_000;
 
 /** Fetches again as soon as a slot is free; pg-boss's own `work` would wait for its next poll. */
 export async function startWorker<T extends object>(
@@ -69,6 +72,7 @@ function roomLoop<T extends object>(
   const running = new Map<string, Promise<void>>();
   const abort = new AbortController();
   const bell = createBell();
+  const fetchNext = inTurns((served) => fetchJob(deps.queue, room, served));
   let open = true;
 
   const start = (job: Job<T>): void => {
@@ -80,10 +84,10 @@ function roomLoop<T extends object>(
   };
   const loop = async (): Promise<void> => {
     while (open) {
-      const free = room.slots - running.size;
-      const jobs = free > 0 ? await fetchJobs(deps, room, free) : [];
-      jobs.forEach(start);
-      if (open && (jobs.length === 0 || jobs.length === free)) await bell.wait(POLL_MS);
+      const isFree = running.size < room.slots;
+      const found = isFree && (await fetchNext().catch((error) => pause(deps, room.name, error)));
+      if (found) start(asJob(found));
+      else if (open) await bell.wait(POLL_MS);
     }
   };
   const looping = loop();
@@ -101,29 +105,43 @@ function roomLoop<T extends object>(
   };
 }
 
-async function fetchJobs<T extends object>(
-  deps: { queue: Queue; log: Log },
-  room: Room<T>,
-  free: number,
-): Promise<Job<T>[]> {
-  try {
-    const found = await deps.queue.boss.fetch<T>(room.name, {
-      batchSize: free,
-      includeMetadata: true,
-      ...(room.groupMax && { groupConcurrency: room.groupMax }),
-    });
-    return found.map(({ id, retryCount, retryLimit, data }) => ({
-      id,
-      retryCount,
-      data,
-      last: retryCount >= retryLimit,
-    }));
-  } catch (error) {
-    // The database is away; the jobs are safe in it, and the loop asks again.
-    deps.log.error({ err: error, queue: room.name }, "cannot fetch jobs");
-    await new Promise((resolve) => setTimeout(resolve, ERROR_PAUSE_MS));
-    return [];
-  }
+/** Groups take turns: one that was served comes again when no other waits, however many, old or urgent its jobs are. */
+function inTurns<T extends { groupId?: string | null }>(
+  fetch: (served: ReadonlySet<string>) => Promise<T | undefined>,
+): () => Promise<T | undefined> {
+  const served = new Set<string>();
+  return async () => {
+    let job = await fetch(served);
+    if (served.size > 0 && (!job || served.size === GROUPS_SERVED_MAX)) {
+      served.clear();
+      job ??= await fetch(served);
+    }
+    if (job?.groupId) served.add(job.groupId);
+    return job;
+  };
+}
+
+async function fetchJob<T extends object>(
+  { boss }: Queue,
+  { name, groupMax }: Room<T>,
+  served: ReadonlySet<string>,
+): Promise<JobWithMetadata<T> | undefined> {
+  const [job] = await boss.fetch<T>(name, {
+    includeMetadata: true,
+    ignoreGroups: [...served],
+    ...(groupMax && { groupConcurrency: groupMax }),
+  });
+  return job;
+}
+
+function asJob<T>({ id, retryCount, retryLimit, data }: JobWithMetadata<T>): Job<T> {
+  return { id, retryCount, data, last: retryCount >= retryLimit };
+}
+
+/** The database is away; the jobs are safe in it, and the loop asks again. */
+async function pause({ log }: { log: Log }, queue: QueueName, err: unknown): Promise<undefined> {
+  log.error({ err, queue }, "cannot fetch jobs");
+  await new Promise((resolve) => setTimeout(resolve, ERROR_PAUSE_MS));
 }
 
 async function runJob<T extends object>(

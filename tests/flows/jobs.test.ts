@@ -119,6 +119,52 @@ test("a person's questions wait for each other, and another person's do not wait
   expect(most).toBe(2);
 });
 
+/** A handler whose jobs run until they are let go. */
+function holding() {
+  const started: string[] = [];
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  const gateOf = (key: string): PromiseWithResolvers<void> => {
+    const gate = gates.get(key) ?? Promise.withResolvers<void>();
+    gates.set(key, gate);
+    return gate;
+  };
+  const handler = completing((key) => {
+    started.push(key);
+    return gateOf(key).promise;
+  });
+  return {
+    started,
+    handler,
+    letGo: (...keys: string[]) => keys.map(gateOf).map((g) => g.resolve()),
+  };
+}
+
+test("whoever waits alone has all slots, and whoever comes then waits for one job at most", async () => {
+  const inbox = createIntake({ db: database.pool, queue });
+  const { started, handler, letGo } = holding();
+  for (const number of [1, 2, 3, 4]) await inbox.accept(mention(`ada${number}`));
+  await work({ name: "question", slots: 2, groupMax: 2, handler });
+  await until(() => started.length === 2);
+  await inbox.accept(mention("ben1", "ben"));
+  letGo("ada1");
+  await until(() => started.length === 3);
+  letGo("ada2", "ada3", "ada4", "ben1");
+  await until(async () => started.length === 5 && (await queue.depth()).running === 0);
+  expect(started).toEqual(["ada1", "ada2", "ben1", "ada3", "ada4"]);
+});
+
+test("two with much waiting take turns with a third, whose job is the least urgent", async () => {
+  const inbox = createIntake({ db: database.pool, queue });
+  const { started, handler, letGo } = holding();
+  const keys = ["ada1", "ada2", "ada3", "ben1", "ben2", "ben3", "cleo1"];
+  for (const key of keys) await inbox.accept(mention(key, key.slice(0, -1)));
+  await database.pool.query("update queue.job set priority = -1 where data->>'key' = 'cleo1'");
+  letGo(...keys);
+  await work({ name: "question", slots: 1, groupMax: 2, handler });
+  await until(async () => started.length === 7 && (await queue.depth()).running === 0);
+  expect(started).toEqual(["ada1", "ben1", "cleo1", "ada2", "ben2", "ada3", "ben3"]);
+});
+
 test("a job that another worker took over is not completed by the first", async () => {
   await createIntake({ db: database.pool, queue }).accept(mention("a"));
   const [job] = await queue.boss.fetch<Mention>("question", { includeMetadata: true });
