@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { pino } from "pino";
-import { openBenchDatabase } from "../bench/database.ts";
+import { openBenchDatabase, settle } from "../bench/database.ts";
 import type { Adapter } from "../src/chat.ts";
 import { readConfig } from "../src/config.ts";
 import { ensurePlace, type PlaceIds } from "../src/db/places.ts";
@@ -15,6 +15,7 @@ import { openQueue } from "../src/jobs/queue.ts";
 import { startWorker } from "../src/jobs/worker.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { type Hit, type Query, type Retrieval, retrieve } from "../src/search/retrieve.ts";
+import { startUpkeep } from "../src/upkeep.ts";
 import { PLAIN } from "../tests/support/core.ts";
 import { noCommands } from "../tests/support/inbox.ts";
 import { createMemoryChat, GENERAL, memoryPlace } from "../tests/support/memory.ts";
@@ -80,8 +81,11 @@ export async function openLibrary(
     [{ name: "file", slots: FILES_AT_ONCE, handler: (job, until) => ingestFile(deps, job, until) }],
   );
   stack.defer(() => worker.close(0));
+  const upkeep = startUpkeep({ db, queue, engine, embedder: null, dump: null, log });
+  stack.defer(() => upkeep.close());
   const shared = atOnce(FILES_AT_ONCE, files, (file) => chat.share({ ...file, user: ADMIN }));
   const [unread] = await Promise.all([finished, shared]);
+  await settle(database);
 
   const readers = await adapter.readers(memoryPlace(GENERAL.id));
   const ids = await ensurePlace(db, memoryPlace(GENERAL.id), readers);

@@ -5,6 +5,7 @@ import type { Inbox } from "./chat.ts";
 import { showChannel } from "./db/gone.ts";
 import { homeOf } from "./db/people.ts";
 import { isAnswered, keepSaid } from "./db/said.ts";
+import { storableValue } from "./db/storable.ts";
 import { inTransaction } from "./db/transaction.ts";
 import type { Incoming } from "./events.ts";
 import { createGaps } from "./gaps.ts";
@@ -19,8 +20,9 @@ export function createIntake(deps: {
   return {
     ...createGaps(deps),
     home: (person) => homeOf(deps.db, person),
-    accept: (event) =>
-      inTransaction(deps.db, async (client) => {
+    accept: (given) => {
+      const event: Incoming = JSON.parse(JSON.stringify(given, storableValue));
+      return inTransaction(deps.db, async (client) => {
         const isNew = event.kind === "said" ? keepSaid(client, event) : keep(client, event);
         if (!(await isNew)) return;
         if (event.kind === "joined") await doubtOutsiders(client, deps.queue, event);
@@ -28,7 +30,8 @@ export function createIntake(deps: {
         if (changesAccess(event)) await tellAccess(client, event.place);
         const meant = await asMeant(client, event);
         await deps.queue.send(client, queueOf(meant), meant, groupOf(meant));
-      }),
+      });
+    },
   };
 }
 

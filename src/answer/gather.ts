@@ -98,15 +98,12 @@ export async function gather(
   signal: AbortSignal,
 ): Promise<Gathered> {
   const { ids, place } = asked;
-  const isPrivate = asked.onlyFor !== undefined;
-  const scope = await scopeOf({ ...deps, adapter }, { ...asked, isPrivate });
+  const [{ scope, past }, vector] = await Promise.all([
+    lookAround(deps, adapter, asked),
+    queryVector(deps, asked.text, asked.payer, signal),
+  ]);
   const channelIds = scope.channels.map((channel) => channel.id);
-  const threadId = place.threadId ?? asked.messageId;
-  const limit = Math.floor(deps.limits.historyMessagesMax / 2);
-  // In private nothing is used of what others asked.
-  const past = isPrivate ? [] : await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
   const previous = past.at(-1);
-  const vector = await queryVector(deps, asked.text, asked.payer, signal);
   const query = {
     workspaceId: ids.workspaceId,
     question: asked.text,
@@ -120,6 +117,19 @@ export async function gather(
   const found = await search({ ...deps, adapter }, asked, scope, query, signal);
   const passages = await pack(deps, ids.workspaceId, place, found.hits);
   return { scope: found.scope, past, passages, retrieved: retrievedOf(found, passages.length) };
+}
+
+/** Where may be looked, and what was said before. */
+async function lookAround(deps: GatherDeps, adapter: Adapter, asked: Asked) {
+  const { ids, place } = asked;
+  const isPrivate = asked.onlyFor !== undefined;
+  const scope = await scopeOf({ ...deps, adapter }, { ...asked, isPrivate });
+  const channelIds = scope.channels.map((channel) => channel.id);
+  const threadId = place.threadId ?? asked.messageId;
+  const limit = Math.floor(deps.limits.historyMessagesMax / 2);
+  // In private nothing is used of what others asked.
+  const past = isPrivate ? [] : await pastAnswers(deps.db, ids, threadId, { channelIds, limit });
+  return { scope, past };
 }
 
 interface Found {

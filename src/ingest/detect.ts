@@ -84,16 +84,23 @@ async function whatIsInside(head: Uint8Array, extension: string): Promise<Inside
   if (PDF_HEADER.test(start) && !mentionsPdf(start, extension)) return inside("pdf");
   const type = (await fileTypeFromBuffer(head))?.ext;
   if (type === COMPOUND) return compound(head, extension);
-  if (type !== undefined && !isMarkup(type)) {
+  const isText = charsetOf(head) !== null;
+  if (type !== undefined && !isMarkup(type) && !(isText && isWritten(type, extension))) {
     return inside(type === "zip" ? zipKind(extension) : type);
   }
-  if (charsetOf(head) === null) return null;
+  if (!isText) return null;
   return inside(WEB_PAGE.test(decodedStart(head)) ? "html" : "txt");
 }
 
 /** Text with angle brackets: what it is for, its name and its first words say. */
 function isMarkup(type: string): boolean {
   return familyOf(type) === "code";
+}
+
+/** A text may begin with the four letters by which a film is known: "/// free …". */
+function isWritten(type: string, extension: string): boolean {
+  const named = familyOf(extension);
+  return named !== null && TEXT_INSIDE.has(named) && type !== "rtf";
 }
 
 function inside(type: string): Inside | null {

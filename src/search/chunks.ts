@@ -1,5 +1,6 @@
 import type { PoolClient } from "pg";
 import type { Locator } from "../chat.ts";
+import { storable, storableValue } from "../db/storable.ts";
 import { chunkTerms } from "./terms.ts";
 
 /** A passage as extraction gives it. */
@@ -57,22 +58,13 @@ async function saveTerms(
   const rows = batch.flatMap(({ text, locator }, at) => {
     // The headings above a passage say what it is about, often in words that it does not repeat.
     const indexed = [...(locator.headings ?? []), text].join("\n");
-    const { terms, words, details } = chunkTerms(workspaceId, indexed);
-    return [fromPosition + at, terms, words, details];
+    const { terms, words, weights } = chunkTerms(workspaceId, indexed);
+    return [fromPosition + at, terms, words, weights];
   });
   await client.query(
-    `insert into chunk_terms (workspace_id, content_id, position, terms, words, details)
+    `insert into chunk_terms (workspace_id, content_id, position, terms, words, weights)
      values ${places.join(", ")}
      on conflict do nothing`,
     [workspaceId, contentId, ...rows],
   );
-}
-
-// Postgres keeps neither a NUL nor half of a surrogate pair.
-function storable(text: string): string {
-  return text.replaceAll("\0", "").toWellFormed();
-}
-
-function storableValue(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? storable(value) : value;
 }

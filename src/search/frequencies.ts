@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
-import { sparseTerms } from "./sparse.ts";
+import { eachOfArray, eachOfSparse } from "./sparse.ts";
+import { createTally, type Tally } from "./tally.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
-import { SAMPLED_CHUNKS, SAMPLED_NAMES } from "./weights.ts";
+import { DETAILED_ONE_IN, SAMPLED_CHUNKS, SAMPLED_NAMES } from "./weights.ts";
 
 export interface Scope {
   workspaceId: number;
@@ -12,9 +13,10 @@ export interface Scope {
 export interface Frequencies {
   /** Shares in scope when they were counted. */
   shares: number;
-  /** Chunks in scope then, and of how many of them the terms were counted. */
+  /** Chunks in scope then; of how many of them the words were counted, and of how many grams and pairs as well. */
   chunks: number;
   sampled: number;
+  detailed: number;
   /** Chunks of the sample that hold a term; 0 where it is rarer than what is kept. */
   holders: Holders;
   /** Of how many names of files in scope the terms were counted, and how many of those hold one. */
@@ -41,22 +43,52 @@ const AGE_MS_MAX = 10 * 60_000;
 
 export function createFrequencyMemory(db: Pool): FrequencyMemory {
   // The scope that was asked longest ago comes first, and goes first.
-  const known = new Map<string, { counted: Promise<Frequencies>; atMs: number }>();
+  const known = new Map<string, Counted>();
+  const countAnew = (key: string, scope: Scope): Promise<Frequencies> => {
+    const frequencies = count(db, scope);
+    remember(known, key, { frequencies, atMs: Date.now() });
+    frequencies.catch(() => known.delete(key));
+    return frequencies;
+  };
   return {
     async of(scope, sharesNow) {
       const key = JSON.stringify([scope.workspaceId, scope.channelIds.toSorted((a, b) => a - b)]);
       const last = known.get(key);
-      const good = last && Date.now() - last.atMs < AGE_MS_MAX;
-      const fits = good && (sharesNow === undefined || !isOutgrown(await last.counted, sharesNow));
-      const entry = fits ? last : { counted: count(db, scope), atMs: Date.now() };
-      known.delete(key);
-      known.set(key, entry);
-      const [oldest] = known.keys();
-      if (known.size > SCOPES_MAX && oldest) known.delete(oldest);
-      entry.counted.catch(() => known.delete(key));
-      return entry.counted;
+      if (!last) return countAnew(key, scope);
+      const frequencies = await last.frequencies;
+      if (sharesNow !== undefined && isOutgrown(frequencies, sharesNow)) {
+        return countAnew(key, scope);
+      }
+      // Nobody waits for what only is old.
+      if (Date.now() - last.atMs > AGE_MS_MAX) void renew(known, key, last, count(db, scope));
+      remember(known, key, last);
+      return frequencies;
     },
   };
+}
+
+interface Counted {
+  frequencies: Promise<Frequencies>;
+  atMs: number;
+}
+
+function remember(known: Map<string, Counted>, key: string, counted: Counted): void {
+  known.delete(key);
+  known.set(key, counted);
+  const [oldest] = known.keys();
+  if (known.size > SCOPES_MAX && oldest) known.delete(oldest);
+}
+
+/** What is known stands until it is counted anew, and where that fails. */
+async function renew(
+  known: Map<string, Counted>,
+  key: string,
+  last: Counted,
+  anew: Promise<Frequencies>,
+): Promise<void> {
+  last.atMs = Date.now();
+  const frequencies = await anew.catch(() => null);
+  if (frequencies && known.get(key) === last) last.frequencies = Promise.resolve(frequencies);
 }
 
 export function isOutgrown({ shares }: Frequencies, sharesNow: number): boolean {
@@ -66,18 +98,19 @@ export function isOutgrown({ shares }: Frequencies, sharesNow: number): boolean 
 /** Counts the terms of a sample of the scope, in small batches: other work gets its turn in between. */
 async function count(db: Pool, scope: Scope): Promise<Frequencies> {
   const { shares, chunks, sample } = await sampleOf(db, scope);
-  const holders = new Map<number, number>();
-  for (let from = 0; from < sample.length; from += BATCH_CHUNKS) {
-    await countTerms(db, scope.workspaceId, sample.slice(from, from + BATCH_CHUNKS), holders);
-  }
-  const { length: sampled } = sample;
-  const names = await countNames(db, scope, shares);
-  return { shares, chunks, sampled, holders: kept(holders), ...names };
+  const [holders, names] = await Promise.all([
+    countTerms(db, scope.workspaceId, sample),
+    countNames(db, scope, shares),
+  ]);
+  const detailed = sample.filter(({ detailed }) => detailed).length;
+  return { shares, chunks, sampled: sample.length, detailed, holders, ...names };
 }
 
-interface ChunkKey {
+interface Sampled {
   contentId: number;
   position: number;
+  /** Are its grams and pairs counted too? */
+  detailed: boolean;
 }
 
 // Every n-th chunk of every file, beginning elsewhere in each: by its bytes, since its id tells of files before it.
@@ -95,31 +128,37 @@ const SAMPLE = `
            from held, generate_series(start % every, held.chunks - 1, every) position) k on true`;
 
 async function sampleOf(db: Pool, { workspaceId, channelIds }: Scope) {
-  const { rows } = await db.query<ChunkKey & { shares: string; chunks: string }>(SAMPLE, [
-    workspaceId,
-    channelIds,
-  ]);
-  const sample: ChunkKey[] = rows.filter(({ contentId }) => contentId !== null);
+  type Row = Omit<Sampled, "detailed"> & { shares: string; chunks: string };
+  const { rows } = await db.query<Row>(SAMPLE, [workspaceId, channelIds]);
+  const found = rows.filter(({ contentId }) => contentId !== null);
+  const oneIn = found.length > SAMPLED_CHUNKS / DETAILED_ONE_IN ? DETAILED_ONE_IN : 1;
+  const sample: Sampled[] = found.map((key, at) => ({ ...key, detailed: at % oneIn === 0 }));
   return { shares: Number(rows[0]?.shares), chunks: Number(rows[0]?.chunks), sample };
 }
 
-async function countTerms(
-  db: Pool,
-  workspaceId: number,
-  sample: ChunkKey[],
-  holders: Map<number, number>,
-): Promise<void> {
-  const { rows } = await db.query<{ words: Buffer; details: Buffer }>(
-    `select sparsevec_send(t.words) as words, sparsevec_send(t.details) as details
-       from unnest($2::bigint[], $3::int[]) k (content_id, position)
-       join chunk_terms t using (content_id, position)
-      where t.workspace_id = $1`,
-    [workspaceId, sample.map((key) => key.contentId), sample.map((key) => key.position)],
-  );
-  for (const { words, details } of rows) {
-    for (const term of sparseTerms(words)) holders.set(term, (holders.get(term) ?? 0) + 1);
-    for (const term of sparseTerms(details)) holders.set(term, (holders.get(term) ?? 0) + 1);
+async function countTerms(db: Pool, workspaceId: number, sample: Sampled[]): Promise<Holders> {
+  const tally = createTally();
+  for (let from = 0; from < sample.length; from += BATCH_CHUNKS) {
+    const batch = sample.slice(from, from + BATCH_CHUNKS);
+    const { rows } = await db.query<{ words: Buffer | null; all: Buffer | null }>(
+      `select case when not k.detailed then array_send(t.terms) end as words,
+              case when k.detailed then sparsevec_send(t.weights) end as all
+         from unnest($2::bigint[], $3::int[], $4::bool[]) k (content_id, position, detailed)
+         join chunk_terms t using (content_id, position)
+        where t.workspace_id = $1`,
+      [
+        workspaceId,
+        batch.map(({ contentId }) => contentId),
+        batch.map(({ position }) => position),
+        batch.map(({ detailed }) => detailed),
+      ],
+    );
+    for (const { words, all } of rows) {
+      if (words) eachOfArray(words, tally.add);
+      if (all) eachOfSparse(all, tally.add);
+    }
   }
+  return kept(tally);
 }
 
 async function countNames(db: Pool, { workspaceId, channelIds }: Scope, shares: number) {
@@ -131,31 +170,14 @@ async function countNames(db: Pool, { workspaceId, channelIds }: Scope, shares: 
       group by term having count(*) >= ${HOLDERS_MIN}`,
     [workspaceId, channelIds, every],
   );
-  const holders = new Map(rows.map(({ term, holders }) => [term, holders]));
-  return { names: shares / every, nameHolders: kept(holders) };
+  const tally = createTally();
+  for (const { term, holders } of rows) tally.add(term, Number(holders));
+  return { names: shares / every, nameHolders: kept(tally) };
 }
 
-/** Two rows of numbers in the place of a map, which would take ten times the memory. */
-function kept(holders: ReadonlyMap<number, number>): Holders {
-  const found = [...holders]
-    .filter(([, count]) => count >= HOLDERS_MIN)
-    .sort(([term, count], [otherTerm, other]) => other - count || term - otherTerm)
-    .slice(0, KEPT_TERMS_MAX)
-    .sort(([one], [other]) => one - other);
-  const terms = Int32Array.from(found, ([term]) => term);
-  const counts = Int32Array.from(found, ([, count]) => count);
-  return (term) => {
-    const at = indexOf(terms, term);
-    return at < 0 ? 0 : (counts[at] ?? 0);
-  };
-}
-
-function indexOf(ascending: Int32Array, wanted: number): number {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((ascending[middle] ?? 0) < wanted) from = middle + 1;
-    else to = middle;
+function kept(tally: Tally): Holders {
+  for (let least = HOLDERS_MIN; ; least += 1) {
+    const found = tally.atLeast(least);
+    if (found.size() <= KEPT_TERMS_MAX) return found.of;
   }
-  return ascending[from] === wanted ? from : -1;
 }

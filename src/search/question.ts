@@ -11,6 +11,7 @@ import {
   LEG_HITS,
   NAME_HITS_MAX,
   PREVIOUS_QUESTION_WEIGHT,
+  UNKNOWN_TERMS_MAX,
 } from "./weights.ts";
 
 export interface Asked {
@@ -44,15 +45,17 @@ export function weigh(asked: Asked, frequencies: Frequencies): WeightedQuestion 
     .filter(({ term }) => !ownTerms.has(term))
     .map((found) => ({ ...found, weight: found.weight * PREVIOUS_QUESTION_WEIGHT }));
   const terms = [...own, ...previous];
-  const rarityAmong = (holders: number) =>
-    rarity(Math.max(holders, 1), Math.max(frequencies.sampled, 1));
-  const rarityOf = (term: number) => rarityAmong(frequencies.holders(term));
+  const { sampled, detailed, holders } = frequencies;
+  const rarityAmong = (found: number) => rarity(Math.max(found, 1), Math.max(sampled, 1));
+  // Grams and pairs were counted in a part of the sample.
+  const rarityOf = ({ term, kind }: QuestionTerm) =>
+    rarityAmong(holders(term) * (kind === "word" ? 1 : sampled / Math.max(detailed, 1)));
   const weights = (found: QuestionTerm[]) =>
-    new Map(found.map(({ term, weight }) => [term, weight * rarityOf(term)]));
+    new Map(found.map((one) => [one.term, one.weight * rarityOf(one)]));
   const whole = own.filter((found) => found.whole);
   const heavy = whole.filter(({ light }) => !light);
   const told = heavy.length > 0 ? heavy : whole;
-  const telling = new Map(told.map(({ term }) => [term, rarityOf(term)]));
+  const telling = new Map(told.map((one) => [one.term, rarityOf(one)]));
   const sum = [...telling.values()].reduce((all, one) => all + one, 0);
   return {
     words: weights(terms.filter(({ kind }) => kind === "word")),
@@ -80,23 +83,24 @@ function namesOf(
   return weights;
 }
 
-// Rarest first, as many as the budget of chunks allows. One that goes beyond it is taken where those before it are
-// not known to be anywhere (a typing error is the rarest word of all), but no term that too many chunks hold.
+/**
+ * The words to find candidates by, rarest first. Those that the sample does not know are in few chunks, or in none, as
+ * a typing error is. Of the others as many as the budget allows; one that goes beyond it is taken where there is too
+ * little before it, but no term that too many chunks hold.
+ */
 function rarest(terms: QuestionTerm[], { chunks, sampled, holders }: Frequencies): number[] {
-  const expected = (term: number): number =>
-    (Math.max(holders(term), 1) * chunks) / Math.max(sampled, 1);
+  const expected = (term: number): number => (holders(term) * chunks) / Math.max(sampled, 1);
   const budget = Math.min(Math.max(CANDIDATES_SHARE * chunks, CANDIDATES_MIN), CANDIDATES_MAX);
   const words = terms.filter(({ kind }) => kind === "word").map(({ term }) => term);
-  words.sort((one, other) => expected(one) - expected(other));
-  const chosen: number[] = [];
+  const chosen = words.filter((term) => holders(term) === 0).slice(0, UNKNOWN_TERMS_MAX);
+  const known = words.filter((term) => holders(term) > 0);
+  known.sort((one, other) => expected(one) - expected(other));
   let sum = 0;
-  let knownSum = 0;
-  for (const term of words.slice(0, CANDIDATE_TERMS_MAX)) {
+  for (const term of known.slice(0, CANDIDATE_TERMS_MAX)) {
+    const enough = sum >= LEG_HITS || expected(term) > CANDIDATES_MAX;
     sum += expected(term);
-    const enough = knownSum >= LEG_HITS || expected(term) > CANDIDATES_MAX;
     if (chosen.length > 0 && sum > budget && enough) break;
     chosen.push(term);
-    if (holders(term) > 0) knownSum += expected(term);
   }
   return chosen;
 }

@@ -1,6 +1,5 @@
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import type { Locator } from "../chat.ts";
-import { inTransaction } from "../db/transaction.ts";
 import {
   createFrequencyMemory,
   type Frequencies,
@@ -8,7 +7,7 @@ import {
   isOutgrown,
 } from "./frequencies.ts";
 import { type Fused, fuse } from "./fuse.ts";
-import { searchLegs } from "./legs.ts";
+import { byIndexes, searchLegs } from "./legs.ts";
 import { type Asked, type WeightedQuestion, weigh } from "./question.ts";
 import { VISIBLE_SHARE } from "./visible.ts";
 import { ALIKE_SHARE, NEWER_SHARE, OFFICIAL_SHARE } from "./weights.ts";
@@ -86,33 +85,18 @@ export async function retrieve(db: Pool, query: Query): Promise<Retrieval> {
   const memory = memoryOf(db);
   const frequencies = await memory.of(query);
   const found = await search(db, query, frequencies);
-  if (!isOutgrown(frequencies, found.shares)) return found.retrieval;
+  if (found.shares === null || !isOutgrown(frequencies, found.shares)) return found.retrieval;
   return (await search(db, query, await memory.of(query, found.shares))).retrieval;
 }
 
-interface Searched {
-  retrieval: Retrieval;
-  /** In scope. */
-  shares: number;
-}
-
-function search(db: Pool, query: Query, frequencies: Frequencies): Promise<Searched> {
+async function search(db: Pool, query: Query, frequencies: Frequencies) {
+  const { workspaceId, channelIds, vector, boostContentIds = [], ownContentIds = [] } = query;
   const question = weigh(query, frequencies);
-  return inTransaction(db, async (client) => {
-    // The planner takes reading a whole table of terms for cheap, since it does not know how big they are.
-    await client.query("set local enable_seqscan = off; set local jit = off");
-    const legs = await searchLegs(client, {
-      workspaceId: query.workspaceId,
-      channelIds: query.channelIds,
-      question,
-      vector: query.vector,
-      boostContentIds: query.boostContentIds ?? [],
-    });
-    const fused = fuse(legs.found).slice(0, query.limit + COPIES_SPARE);
-    const best = ownFirst(fused, query.ownContentIds ?? []);
-    const passages = await passagesOf(client, query, best, [...question.telling.keys()]);
-    return { retrieval: retrievalOf(query, question, passages), shares: legs.shares };
-  });
+  const sought = { workspaceId, channelIds, question, vector, boostContentIds };
+  const { found, shares } = await searchLegs(db, sought);
+  const best = ownFirst(fuse(found).slice(0, query.limit + COPIES_SPARE), ownContentIds);
+  const passages = await passagesOf(db, query, best, [...question.telling.keys()]);
+  return { retrieval: retrievalOf(query, question, passages), shares };
 }
 
 function retrievalOf(
@@ -209,19 +193,21 @@ const PASSAGES = `
    order by k.rank`;
 
 async function passagesOf(
-  client: PoolClient,
+  db: Pool,
   query: Query,
   best: readonly Fused[],
   words: readonly number[],
 ): Promise<Passage[]> {
   type Row = HitShare & Pick<Hit, "text" | "locator"> & { rank: number; words: number[] };
-  const { rows } = await client.query<Row>(PASSAGES, [
-    query.workspaceId,
-    query.channelIds,
-    best.map(({ contentId }) => contentId),
-    best.map(({ position }) => position),
-    words,
-  ]);
+  const { rows } = await byIndexes(db, (client) =>
+    client.query<Row>(PASSAGES, [
+      query.workspaceId,
+      query.channelIds,
+      best.map(({ contentId }) => contentId),
+      best.map(({ position }) => position),
+      words,
+    ]),
+  );
   return rows.flatMap(({ rank, words, text, locator, ...share }) => {
     const fused = best[rank - 1];
     return fused ? [{ hit: { ...fused, text, locator, share }, words }] : [];

@@ -4,6 +4,7 @@ export const SPARSE_TERMS_MAX = 16_000;
 /** Of the `sparsevec` that holds terms by their hashes. */
 export const SPARSE_DIMENSIONS = 1_000_000_000;
 const HEADER_BYTES = 12;
+const ARRAY_HEADER_BYTES = 20;
 const NUMBER_BYTES = 4;
 
 /**
@@ -22,11 +23,15 @@ export function sparseBuffer(weights: ReadonlyMap<number, number>): Buffer {
   return buffer;
 }
 
-/** The indices of a `sparsevec` in binary form. */
-export function sparseTerms(buffer: Buffer): number[] {
+/** Visits the indices of a `sparsevec` in binary form. */
+export function eachOfSparse(buffer: Buffer, visit: (term: number) => void): void {
   const count = buffer.readInt32BE(NUMBER_BYTES);
-  const terms: number[] = [];
-  for (let at = 0; at < count; at += 1)
-    terms.push(buffer.readInt32BE(HEADER_BYTES + at * NUMBER_BYTES));
-  return terms;
+  for (let at = 0; at < count; at += 1) visit(buffer.readInt32BE(HEADER_BYTES + at * NUMBER_BYTES));
+}
+
+/** Visits the numbers of an `int[]` of one dimension in binary form: each has its length before it. */
+export function eachOfArray(buffer: Buffer, visit: (term: number) => void): void {
+  for (let at = ARRAY_HEADER_BYTES; at < buffer.length; at += 2 * NUMBER_BYTES) {
+    visit(buffer.readInt32BE(at + NUMBER_BYTES));
+  }
 }

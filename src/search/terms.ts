@@ -23,9 +23,9 @@ const NAME_RUNS = /[\p{L}\p{M}\p{N}]+/gu;
 export interface ChunkTerms {
   /** The terms that find this chunk: words alone. */
   terms: number[];
-  /** Two `sparsevec`s of saturated frequencies, in pgvector's binary form: of these, and of grams and pairs. */
+  /** Two `sparsevec`s of saturated frequencies, in pgvector's binary form: of these, and of grams and pairs too. */
   words: Buffer;
-  details: Buffer;
+  weights: Buffer;
 }
 
 export interface QuestionTerm {
@@ -52,12 +52,12 @@ export function chunkTerms(workspaceId: number, text: string): ChunkTerms {
       hashTerm(workspaceId, kind, term),
       saturated(count, length),
     ]);
-  const found = new Map(weights("word", words));
-  const details = new Map([...weights("pair", pairs), ...weights("gram", grams)]);
+  const found = weights("word", words).slice(0, SPARSE_TERMS_MAX);
+  const all = new Map([...found, ...weights("pair", pairs), ...weights("gram", grams)]);
   return {
-    terms: [...found.keys()].slice(0, SPARSE_TERMS_MAX),
-    words: sparseBuffer(found),
-    details: sparseBuffer(details),
+    terms: [...new Set(found.map(([term]) => term))],
+    words: sparseBuffer(new Map(found)),
+    weights: sparseBuffer(all),
   };
 }
 

@@ -20,7 +20,7 @@ export function byBits(bits: string, embedding: string, limit: number): string {
   return `
   by_bits as materialized (
     select v.content_id, v.position from chunk_vector v
-     where v.workspace_id = $1 and v.content_id in (select content_id from visible)
+     where v.workspace_id = $1 and v.content_id = any(array(select content_id from visible))
      order by (v.bits <~> ${bits}::bit(${DIMENSIONS})) + 0 limit ${BITS_HITS}),
   vector as (
     select v.content_id, v.position, -(v.embedding <#> ${embedding}::halfvec(${DIMENSIONS})) as score

@@ -7,13 +7,15 @@
 export const VISIBLE_SHARE = `
   share s
  where s.workspace_id = $1 and s.channel_id = any($2::int[]) and s.content_id is not null
-   and s.channel_id not in (
-         select ch.id from channel ch
+   and not exists (
+         select from channel ch
            left join channel parent on parent.workspace_id = $1 and parent.id = ch.parent_id
-          where ch.workspace_id = $1
+          where ch.workspace_id = $1 and ch.id = s.channel_id
             and (ch.mode = 'off' or ch.gone_at is not null
                  or parent.mode = 'off' or parent.gone_at is not null))
-   and s.content_id not in (
-         select id from content where workspace_id = $1 and state <> 'searchable')
-   and s.sharer_id not in (
-         select platform_id from person where workspace_id = $1 and opted_out_at is not null)`;
+   and not exists (
+         select from content
+          where workspace_id = $1 and id = s.content_id and state <> 'searchable')
+   and not exists (
+         select from person
+          where workspace_id = $1 and platform_id = s.sharer_id and opted_out_at is not null)`;

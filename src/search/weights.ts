@@ -35,10 +35,14 @@ export const BITS_HITS = 800;
  * .732 from 1,000, .734 from 2,000, .738 from all. Of names, which are short, more are counted.
  */
 export const SAMPLED_CHUNKS = 2_000;
+/** Of every so many of them, grams and pairs too, which are five times as many as words. */
+export const DETAILED_ONE_IN = 4;
 export const SAMPLED_NAMES = 5_000;
 
 /** Candidates hold one of these rarest terms. Twelve common ones would match half of the chunks. */
 export const CANDIDATE_TERMS_MAX = 12;
+/** And one of so many that the sample does not know: a pasted log is full of them, and they cost next to nothing. */
+export const UNKNOWN_TERMS_MAX = 1_000;
 /**
  * And they are about this share of the scope's chunks, within these bounds: scoring one takes about 2 µs.
  * Measured with 6,000 and 29,000 chunks, twice as many candidates find nothing more.

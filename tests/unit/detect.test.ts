@@ -25,6 +25,9 @@ describe("a file's kind is told by its content", () => {
     ["manual.rst", "Title\n=====", "markdown"],
     ["about.md", "A PDF begins with %PDF-1.7.", "markdown"],
     ["server.log", "started", "text"],
+    // The four letters of a film, and of a picture.
+    ["hook.txt", "/// free hook which will be called at the end", "text"],
+    ["bm.txt", "BM is how a bitmap begins", "text"],
     ["README", "read me", "text"],
     ["main.rs", "fn main() {}", "code"],
     ["page.php", PAGE, "code"],
