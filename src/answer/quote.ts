@@ -1,3 +1,8 @@
+import { type Analysis, analyse, fold } from "../search/analyse.ts";
+import { rarity } from "../search/bm25.ts";
+import { FUNCTION_WORDS, QUESTION_WORDS } from "../search/question_words.ts";
+import { KIND_WEIGHTS } from "../search/weights.ts";
+
 // A quote is one line for the eye, not a paragraph.
 const QUOTE_CHARS_MAX = 220;
 
@@ -12,37 +17,67 @@ const SENTENCES = new Intl.Segmenter(undefined, { granularity: "sentence" });
 const ABBREVIATED =
   /\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Inc|Ltd|Co|vs|etc|e\.g|i\.e|z\.B|\p{Lu})\.\s*$/u;
 
-const WORDS = new Intl.Segmenter(undefined, { granularity: "word" });
 const MARKERS_FIRST = /^(?:\s*\[\d{1,3}\])+/;
+const MARKERS = /\[\d{1,3}\]/g;
+
+// Function words of scripts that write no spaces.
+const PARTICLES = "は が を に の と で も へ か です ます から まで 的 了 是 在 和";
+const UNTELLING: ReadonlySet<string> = new Set([
+  ...QUESTION_WORDS,
+  ...`${FUNCTION_WORDS} ${PARTICLES}`.split(" ").map(fold),
+]);
+
+interface Line extends Analysis {
+  text: string;
+}
 
 /**
- * The line of a passage that says most of what was claimed, word for word from the source.
+ * The line of a passage that says most of what was claimed, word for word from the source. The first, where none
+ * says any of it.
  * @param claim the sentence that cites the passage, and the question
  */
 export function bestQuote(passage: string, claim: string): string {
-  const wanted = new Set(wordsOf(claim));
-  const lines = linesOf(passage);
+  const wanted = tellingOf(claim);
+  const lines = linesOf(passage).map((text) => ({ text, ...analyse(text) }));
+  // What every line says tells none of them from the others.
+  const worth = (kind: "words" | "grams", line: Line): number =>
+    sharedWith(wanted[kind], line[kind])
+      .map((term) => rarity(lines.filter((one) => one[kind].has(term)).length, lines.length))
+      .reduce((sum, one) => sum + one, 0);
   const scores = lines.map((line) => {
-    const words = new Set(wordsOf(line));
-    const score = sharedWith(wanted, words).size / Math.sqrt(words.size + 4);
-    return score * (line.endsWith(":") ? TITLE_WEIGHT : 1);
+    const score = worth("words", line) + KIND_WEIGHTS.gram * worth("grams", line);
+    return (score / Math.sqrt(line.length + 4)) * (line.text.endsWith(":") ? TITLE_WEIGHT : 1);
   });
   const at = scores.indexOf(Math.max(...scores));
   return shorten(withWhatFollows(lines.slice(at, at + LINES_MAX), wanted));
 }
 
-/** "name: Ada" answers nothing about the phone that the next line holds: short lines go together as far as needed. */
-function withWhatFollows([first = "", ...rest]: string[], wanted: Set<string>): string {
-  const known = sharedWith(wanted, new Set(wordsOf(first)));
-  const last = rest.findLastIndex((line) =>
-    [...sharedWith(wanted, new Set(wordsOf(line)))].some((word) => !known.has(word)),
-  );
-  const together = [first, ...rest.slice(0, last + 1)];
-  return together.every((line) => line.length <= SHORT_LINE_CHARS) ? together.join(" ") : first;
+/** Whether a text holds any word that tells what a question is about. */
+export function hasWordOf(text: string, question: string): boolean {
+  return sharedWith(tellingOf(question).words, analyse(text).words).length > 0;
 }
 
-function sharedWith(wanted: Set<string>, words: Set<string>): Set<string> {
-  return new Set([...words].filter((word) => wanted.has(word)));
+/** What a text says without its function words, unless it has no others. */
+function tellingOf(claim: string): Analysis {
+  const text = claim.replace(MARKERS, " ");
+  const telling = analyse(text, UNTELLING);
+  return telling.words.size > 0 ? telling : analyse(text, QUESTION_WORDS);
+}
+
+/** "name: Ada" answers nothing about the phone that the next line holds: short lines go together as far as needed. */
+function withWhatFollows([first, ...rest]: Line[], wanted: Analysis): string {
+  if (!first) return "";
+  const last = rest.findLastIndex((line) =>
+    sharedWith(wanted.words, line.words).some((word) => !first.words.has(word)),
+  );
+  const together = [first, ...rest.slice(0, last + 1)].map(({ text }) => text);
+  return together.every((text) => text.length <= SHORT_LINE_CHARS)
+    ? together.join(" ")
+    : first.text;
+}
+
+function sharedWith(wanted: Map<string, number>, there: Map<string, number>): string[] {
+  return [...wanted.keys()].filter((term) => there.has(term));
 }
 
 /** The sentences of an answer that cite a number, for finding the line that they stand on. */
@@ -84,11 +119,6 @@ function sentencesOf(line: string): string[] {
     else sentences.push(segment);
   }
   return sentences;
-}
-
-function wordsOf(text: string): string[] {
-  const parts = [...WORDS.segment(text.normalize("NFKC").toLowerCase())];
-  return parts.flatMap((part) => (part.isWordLike ? [part.segment] : []));
 }
 
 function shorten(line: string): string {

@@ -2,24 +2,42 @@ import type { Citation, ReplyPart } from "../chat.ts";
 import type { Mention } from "../events.ts";
 import type { StoredChunk } from "../search/retrieve.ts";
 import { type Draft, say } from "./draft.ts";
-import type { PassageGiven } from "./gather.ts";
-import { bestQuote, claimsFor } from "./quote.ts";
+import type { Gathered, PassageGiven } from "./gather.ts";
+import { bestQuote, claimsFor, hasWordOf } from "./quote.ts";
 import { bestHolder } from "./support.ts";
 import { where } from "./where.ts";
 
 const OLDER = "an older version";
+const DOUBT =
+  "Hardly a word of your question is in what follows, so it may be about something else:";
 const PASSAGES_SHOWN_AS_THEY_ARE = 3;
 
-/** The best passages themselves, as quotes with their citations. */
+/**
+ * The best passages themselves, as quotes with their citations. What holds no word of the question was found by its
+ * meaning alone, and no model has read it: that comes last, and it is said.
+ */
 export async function* shown(
   asked: Mention,
-  passages: PassageGiven[],
+  { passages, past }: Pick<Gathered, "passages" | "past">,
   draft: Draft,
 ): AsyncGenerator<ReplyPart> {
-  const cited = citations(passages.slice(0, PASSAGES_SHOWN_AS_THEY_ARE), asked.text, draft);
+  const best = passages.slice(0, PASSAGES_SHOWN_AS_THEY_ARE);
+  const question = [past.at(-1)?.question, asked.text].join("\n");
+  const speaking = best.filter((passage) => isSpeaking(passage, asked, question));
+  const others = best.filter((passage) => !speaking.includes(passage));
+  const cited = citations([...speaking, ...others], asked.text, draft);
   const lines = cited.map(({ quote, number }) => `- “${quoted(quote)}” [${number}]`);
-  yield say(draft, lines.join("\n"));
+  const [first, last] = [lines.slice(0, speaking.length), lines.slice(speaking.length)];
+  const blocks = [first.join("\n"), last.length > 0 ? DOUBT : "", last.join("\n")];
+  yield say(draft, blocks.filter((block) => block !== "").join("\n\n"));
   yield { kind: "citations", citations: cited };
+}
+
+/** Whether a passage has any word of the question, by its file's name and headings too, or came with it. */
+function isSpeaking(passage: PassageGiven, asked: Mention, question: string): boolean {
+  const { file, fileName, locator, parts } = passage;
+  const text = [fileName, ...(locator.headings ?? []), parts[0]?.text].join("\n");
+  return asked.fileIds.includes(file.fileId) || hasWordOf(text, question);
 }
 
 /** A line of a file inside our own Markdown: its own signs must not turn into links or formats. */

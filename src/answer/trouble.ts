@@ -7,19 +7,19 @@ import type { BudgetReached } from "../money/ledger.ts";
 const CREDIT_OUT_STATUS = 402;
 const MINUTE_MS = 60_000;
 
-const PASSAGES = "These passages speak of it:";
+const PASSAGES = "These passages come nearest to it:";
 const KEY_INVALID = `I can't write an answer right now: whoever runs me needs to check my OpenRouter key. ${PASSAGES}`;
 const CREDIT_OUT = `I can't write an answer right now: whoever runs me needs to look at my OpenRouter credit. ${PASSAGES}`;
 const GONE = `I can't write an answer: none of my models is to be had any more, and whoever runs me needs to choose others. ${PASSAGES}`;
 const DECLINED = `None of my models would answer this. ${PASSAGES}`;
-const AGAIN_LATER = `None of my models answered just now. Please ask again in a few minutes. Meanwhile, these passages speak of it:`;
+const AGAIN_LATER = `None of my models answered just now. Please ask again in a few minutes. Meanwhile, these passages come nearest to it:`;
 
 /** What to tell the asker of a failure of all models. @throws whatever is none */
 export function troubleText(error: unknown, retryAt: Date | null): string {
   if (error instanceof ConfigError) return KEY_INVALID;
   if (!(error instanceof ServiceError)) throw error;
   if (retryAt) {
-    return `None of my models answered just now. I will try once more by myself ${inAbout(retryAt)}, or when one of them is up again. Meanwhile, these passages speak of it:`;
+    return `None of my models answered just now. I will try once more by myself ${inAbout(retryAt)}, or when one of them is up again. Meanwhile, these passages come nearest to it:`;
   }
   if (error.status === CREDIT_OUT_STATUS) return CREDIT_OUT;
   if (!(error instanceof AllModelsFailed) || error.retryAt) return AGAIN_LATER;

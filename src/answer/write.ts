@@ -71,7 +71,7 @@ export async function* writeAsTheyStand(
   draft: Draft,
   why: string,
 ): AsyncGenerator<ReplyPart> {
-  yield* shown(asked, gathered.passages, draft);
+  yield* shown(asked, gathered, draft);
   const notes = [looked(gathered.scope), why].filter((note) => note !== "");
   yield { kind: "footer", text: notes.join(" ") };
 }
@@ -93,7 +93,7 @@ async function budgetNote(
 async function* writeOfTrouble(
   deps: WriteDeps,
   asked: Asked,
-  { passages, scope }: Gathered,
+  gathered: Gathered,
   { draft, before, error }: { draft: Draft; before: string; error: unknown },
 ): AsyncGenerator<ReplyPart> {
   // The way back to one person alone may be closed by then.
@@ -109,8 +109,8 @@ async function* writeOfTrouble(
     if (before) yield say(draft, before);
   }
   yield say(draft, `${text}\n\n`);
-  yield* shown(asked, passages, draft);
-  yield { kind: "footer", text: looked(scope) };
+  yield* shown(asked, gathered, draft);
+  yield { kind: "footer", text: looked(gathered.scope) };
 }
 
 /** What the model knows by itself, marked as such and never with citations. Failing at it is no failure. */

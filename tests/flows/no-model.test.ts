@@ -139,6 +139,22 @@ test("where nothing may be spent, it is not said that this will change", async (
   expect(note).not.toContain("renews");
 });
 
+test("what meaning alone has found comes after what has the question's words, and with a doubt", async () => {
+  await run(stage, { key: false });
+  await share(stage, "plan.md", PLAN);
+  const DOUBT = "Hardly a word of your question is in what follows";
+  expect(replyText(await ask(stage, QUESTION))).not.toContain(DOUBT);
+  const strange = replyText(await ask(stage, "Quanto costa il biglietto del treno?"));
+  expect(strange.startsWith(DOUBT)).toBe(true);
+  expect(strange).toContain(`\n\n- “${LAUNCH}`);
+  await share(stage, "dogs.md", "Dogs may sleep here.");
+  const both = replyText(await ask(stage, "May a dog come too?"));
+  expect(both).toMatch(/^- “Dogs may sleep here.” \[1\]\n\nHardly [^\n]*\n\n- “The launch.*\[2\]$/);
+  const event = await stage.chat.share({ name: "a.md", content: Buffer.from("It rained.") });
+  const own = await ask(stage, "Quanto costa?", { fileIds: [event.fileId] });
+  expect(replyText(own)).toMatch(/^- “It rained.” \[1\]\n\nHardly/);
+});
+
 test("one person's questions of a day have a cap, also when asked all at once, and others' are not touched", async () => {
   await start({ limits: { questionsPerDay: 2 } });
   const texts = await Promise.all([1, 2, 3, 4].map(() => ask(stage, QUESTION, { user: "ada" })));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { drain } from "../../src/answer/drain.ts";
 import { buildPrompt } from "../../src/answer/prompt.ts";
-import { bestQuote, claimsFor } from "../../src/answer/quote.ts";
+import { bestQuote, claimsFor, hasWordOf } from "../../src/answer/quote.ts";
 import { where } from "../../src/answer/where.ts";
 import type { Locator, ReplyPart } from "../../src/chat.ts";
 import { estimateTokens } from "../../src/models/tokens.ts";
@@ -51,6 +51,71 @@ describe("a quote", () => {
     ],
   ])("is %s", (_name, passage, question, quote) => {
     expect(bestQuote(passage, question)).toBe(quote);
+  });
+
+  test.each([
+    [
+      "in English, one of several",
+      "The kitchen is on the left. Each holiday is paid. The roof was mended.",
+      "How many holidays are there?",
+      "Each holiday is paid.",
+    ],
+    [
+      "in German, one of several",
+      "Die Küche ist links. Jede Rechnung wird geprüft. Das Dach ist neu.",
+      "Wer prüft die Rechnungen?",
+      "Jede Rechnung wird geprüft.",
+    ],
+    [
+      "in German, inside of a longer word",
+      "Die Küche ist links. Die Kündigungsfrist beträgt drei Monate.",
+      "Wie lang ist die Frist?",
+      "Die Kündigungsfrist beträgt drei Monate.",
+    ],
+    [
+      "in Japanese, without spaces",
+      "会議は月曜日に行います。有給休暇は年に20日です。屋根は修理されました。",
+      "休暇は何日ですか？",
+      "有給休暇は年に20日です。",
+    ],
+    [
+      "in a row of a table",
+      "| item | price |\n| --- | --- |\n| lamp | 12 |\n| ladder | 80 |",
+      "What do ladders cost?",
+      "ladder | 80",
+    ],
+    [
+      "among many words that only hold a sentence together",
+      "It is to be there for all of us and with the rest of it. Parking costs nine euros.",
+      "What is the cost of it for us?",
+      "Parking costs nine euros.",
+    ],
+    [
+      "not by the number of its citation",
+      "Room 1 is blue. The harbour freezes in winter.",
+      "The harbour freezes every winter [1].",
+      "The harbour freezes in winter.",
+    ],
+    [
+      "or else the first, since a citation needs one",
+      "Dogs are welcome. The roof was mended.",
+      "Wie hoch war der Umsatz?",
+      "Dogs are welcome.",
+    ],
+  ])("finds the line whose words are others' forms: %s", (_name, passage, claim, quote) => {
+    expect(bestQuote(passage, claim)).toBe(quote);
+  });
+
+  test.each([
+    ["The holiday is paid.", "How many holidays are there?", true],
+    ["有給休暇は年に20日です。", "休暇は何日ですか？", true],
+    ["会議は月曜日に行います。", "猫は何ですか？", false],
+    ["The roof was mended by the owner.", "What is the holiday of the year?", false],
+    ["The roof was mended.", "😀", false],
+    // There is nothing else to go by.
+    ["They will be there.", "Will they?", true],
+  ])("%s has a word of %s: %s", (text, question, has) => {
+    expect(hasWordOf(text, question)).toBe(has);
   });
 
   test("is short, and whole characters", () => {
