@@ -99,7 +99,8 @@ export async function indexContent(
     }
     pagesDone = part.pagesDone;
     waiting.push(...part.chunks);
-    while (waiting.length >= BATCH_CHUNKS) {
+    // The embedder is not kept waiting for a whole batch while it has nothing to do.
+    while (waiting.length >= BATCH_CHUNKS || (waiting.length > 0 && ahead.length === 0)) {
       const rest = waiting.splice(BATCH_CHUNKS);
       cut();
       waiting = rest;

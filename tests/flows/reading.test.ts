@@ -7,6 +7,7 @@ import { readConfig } from "../../src/config.ts";
 import { ensureContent } from "../../src/db/contents.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
+import type { Embedder } from "../../src/embed/embedder.ts";
 import { FileRejected, ServiceError } from "../../src/errors.ts";
 import type { FileShared } from "../../src/events.ts";
 import { type HandleDeps, handleWork } from "../../src/handle.ts";
@@ -28,7 +29,7 @@ let database: Database;
 let queue: Queue;
 let workFolder: string;
 let chat: ReturnType<typeof createMemoryChat>;
-/** Called before each group of a hundred chunks is handed over. */
+/** Called before each group of fifty chunks is handed over. */
 let onGroup: (from: number) => Promise<void>;
 
 beforeAll(async () => {
@@ -57,9 +58,9 @@ const extractor: Extractor = {
   async *extract(file) {
     yield { kind: "opened", fileKind: "text", pages: null };
     const lines = (await readFile(file.path, "utf8")).split("\n");
-    for (let from = 0; from < lines.length; from += 100) {
+    for (let from = 0; from < lines.length; from += 50) {
       await onGroup(from);
-      const chunks = lines.slice(from, from + 100).map((text) => ({ text, locator: {} }));
+      const chunks = lines.slice(from, from + 50).map((text) => ({ text, locator: {} }));
       yield { kind: "chunks", pagesDone: 0, chunks };
     }
   },
@@ -153,6 +154,25 @@ test("a reader that fails late does not take away what another has made searchab
   };
   await handleWork(deps(), first, never).catch(() => undefined);
   expect(await contents()).toEqual([{ state: "searchable", chunks: 650, stored: 650, shares: 2 }]);
+});
+
+test("the first passages are embedded while the next are still being read", async () => {
+  const asked = Promise.withResolvers<void>();
+  const embedder: Embedder = {
+    id: "test",
+    dimension: 1024,
+    embed: async () => {
+      asked.resolve();
+      return { kind: "refused", reason: "as a test" };
+    },
+    state: () => ({ state: "ready", note: "" }),
+  };
+  onGroup = async (from) => {
+    if (from === 50) await asked.promise;
+  };
+  await share();
+  await handleWork({ ...deps(), embedder }, await take(), never);
+  expect(await contents()).toEqual([{ state: "searchable", chunks: 650, stored: 650, shares: 1 }]);
 });
 
 test("a file that is removed while it comes in is not kept", async () => {
