@@ -1,6 +1,7 @@
 -- What finds a passage and scores it first, its words, stands in the row; grams and pairs, four times as many, are
 -- only looked at for the best. Null where a process before this version wrote the row: `weights` has words too.
 alter table chunk_terms add column words sparsevec;
+alter table chunk_terms set (toast_tuple_target = 4080);
 
 -- Few: a search leaves them out.
 create index content_unsearchable on content (workspace_id, id) where state <> 'searchable';

@@ -26,16 +26,19 @@ export interface Sought {
 
 const VISIBLE = `visible as materialized (select s.id, s.content_id from ${VISIBLE_SHARE})`;
 
-// Content shared under several names counts by the best of them.
+// Content shared under several names counts by the best of them. Without its second "offset 0" the planner takes these
+// for a dozen, and goes through all of them for each candidate.
 const SCOPE = `
   ${VISIBLE},
   named as materialized (
     select v.content_id, max(by_share.score) as score
-      from (select s.id, sum(n.weight) as score
-              from unnest($3::int[], $4::float8[]) n (term, weight)
-              cross join lateral (select workspace_id, id from share
-                                   where name_terms @> array[n.term] offset 0) s
-             where s.workspace_id = $1 group by s.id) by_share
+      from (select id, sum(weight) as score
+              from (select s.id, n.weight
+                      from unnest($3::int[], $4::float8[]) n (term, weight)
+                      cross join lateral (select workspace_id, id from share
+                                           where name_terms @> array[n.term] offset 0) s
+                     where s.workspace_id = $1 offset 0) found
+             group by id) by_share
       join visible v using (id)
      group by 1)`;
 
@@ -47,14 +50,13 @@ const COLUMNS = "content_id, position, coalesce(words, weights) as words, weight
 const WHOLE_SCOPE = `
   candidate as (select ${COLUMNS} from chunk_terms where ${IN_SCOPE})`;
 
-// Terms are numbers of one workspace. Asked for alone they can only be reached through their index; with the
-// workspace beside them the planner may read all of the scope instead.
+// Terms are numbers of one workspace. Asked for alone ("offset 0" keeps it so) they can only be reached through their
+// index; with the workspace beside them the planner may read all of the scope instead.
 const byCandidates = (terms: string, rarer: string) => `
-  holder as materialized (
-    select workspace_id, content_id, position, words, weights, terms && ${rarer}::int[] as is_rarer
-      from chunk_terms where terms && ${terms}::int[]),
   candidate as (
-    (select ${COLUMNS} from holder where ${IN_SCOPE} order by is_rarer desc limit ${CANDIDATES_MAX})
+    (select ${COLUMNS}
+       from (select * from chunk_terms where terms && ${terms}::int[] offset 0) holder
+      where ${IN_SCOPE} order by terms && ${rarer}::int[] desc limit ${CANDIDATES_MAX})
     union all
     (select ${COLUMNS} from chunk_terms
       where workspace_id = $1 and not terms && ${terms}::int[]
