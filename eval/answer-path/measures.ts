@@ -27,6 +27,9 @@ export function measure(
   };
 }
 
+/** Unless depth is asked for. */
+const WORDS_MAX = 80;
+
 // Ids come twice in a set, so the question is told too.
 function idOf({ of }: Asked): string {
   return `${of.id} “${of.question}”`;
@@ -52,7 +55,16 @@ function ratesOf(asked: readonly Asked[]): Rate[] {
       stretch: FOREIGN_REFUSED.stretch,
     }),
     falseRefusals(held),
+    lengthOf(answered),
   ];
+}
+
+/** What people read of an answer, without its sources: as short as the question allows. */
+function lengthOf(answered: readonly Asked[]): Rate {
+  const counts = answered.map(({ reply }) => reply.text.match(/\p{L}[\p{L}\p{N}]*/gu)?.length ?? 0);
+  const value = counts.toSorted((one, other) => one - other)[counts.length >> 1] ?? 0;
+  const name = "answered: words shown, median";
+  return { measure: { name, value, unit: "count", must: { atMost: WORDS_MAX } }, failures: [] };
 }
 
 function rate(

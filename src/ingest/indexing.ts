@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import { addChunks, type Content, contentExists, markRefused } from "../db/contents.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { FileRejected } from "../errors.ts";
 import { JobPostponed } from "../jobs/queue.ts";
 import { saveChunks } from "../search/chunks.ts";
 import { saveVectors } from "../search/vectors.ts";
@@ -91,23 +92,33 @@ export async function indexContent(
     }
   };
 
-  for await (const part of work.extracted) {
-    if (part.kind === "opened") {
-      facts.kind = part.fileKind;
-      facts.pages = part.pages;
-      continue;
+  const read = async (): Promise<void> => {
+    for await (const part of work.extracted) {
+      if (part.kind === "opened") {
+        facts.kind = part.fileKind;
+        facts.pages = part.pages;
+        continue;
+      }
+      pagesDone = part.pagesDone;
+      waiting.push(...part.chunks);
+      // The embedder is not kept waiting for a whole batch while it has nothing to do.
+      while (waiting.length >= BATCH_CHUNKS || (waiting.length > 0 && ahead.length === 0)) {
+        const rest = waiting.splice(BATCH_CHUNKS);
+        cut();
+        waiting = rest;
+        await drain(BATCHES_AHEAD);
+      }
     }
-    pagesDone = part.pagesDone;
-    waiting.push(...part.chunks);
-    // The embedder is not kept waiting for a whole batch while it has nothing to do.
-    while (waiting.length >= BATCH_CHUNKS || (waiting.length > 0 && ahead.length === 0)) {
-      const rest = waiting.splice(BATCH_CHUNKS);
-      cut();
-      waiting = rest;
-      await drain(BATCHES_AHEAD);
-    }
+  };
+  try {
+    await read();
+    cut();
+  } catch (error) {
+    // What is paid for already is there for the next try.
+    const isToBeTriedAgain = !signal.aborted && !(error instanceof FileRejected);
+    if (isToBeTriedAgain) await drain(0).catch(() => undefined);
+    throw error;
   }
-  cut();
   await drain(0);
   if (deps.embedder && !embedder) deps.log.info("no money for vectors: words alone for now");
   return facts;

@@ -175,6 +175,29 @@ test("the first passages are embedded while the next are still being read", asyn
   expect(await contents()).toEqual([{ state: "searchable", chunks: 650, stored: 650, shares: 1 }]);
 });
 
+test("what was embedded before the reading broke off is there for the next try", async () => {
+  let asked = 0;
+  const embedder: Embedder = {
+    id: "test",
+    dimension: 1024,
+    embed: async () => {
+      asked += 1;
+      return { kind: "vector", vector: new Float32Array(1024).fill(1 / 32), tokens: 1 };
+    },
+    state: () => ({ state: "ready", note: "" }),
+  };
+  onGroup = async (from) => {
+    if (from === 600) throw new ServiceError("test", "as a reader that was killed");
+  };
+  await share();
+  const first = await take();
+  await expect(handleWork({ ...deps(), embedder }, first, never)).rejects.toThrow(ServiceError);
+  onGroup = async () => undefined;
+  await handleWork({ ...deps(), embedder }, await takeAgain(first), never);
+  expect(await contents()).toEqual([{ state: "searchable", chunks: 650, stored: 650, shares: 1 }]);
+  expect(asked).toBe(650);
+});
+
 test("a file that is removed while it comes in is not kept", async () => {
   const event = await share();
   const download = chat.adapter.download;
