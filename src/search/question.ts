@@ -69,16 +69,22 @@ export function weigh(asked: Asked, frequencies: Frequencies): WeightedQuestion 
 
 function namesOf(
   terms: NameTerm[],
-  { shares, names, nameHolders }: Frequencies,
+  { shares, names, nameHolders, sampled, holders }: Frequencies,
 ): Map<number, number> {
+  // What every text speaks of tells little in a name too: 1 for a word that is in none.
+  const rarityOf = (word: number) => rarity(Math.max(holders(word), 1), Math.max(sampled, 1));
+  const telling = (word: number) => rarityOf(word) / rarity(1, Math.max(sampled, 1));
   const expected = (term: number) => (nameHolders(term) * shares) / Math.max(names, 1);
   const rarestFirst = terms.toSorted((one, other) => expected(one.term) - expected(other.term));
   const weights = new Map<number, number>();
   let hits = 0;
-  for (const { term, weight } of rarestFirst) {
+  for (const { term, weight, word } of rarestFirst) {
     hits += expected(term);
     if (hits > NAME_HITS_MAX) break;
-    weights.set(term, weight * rarity(Math.max(nameHolders(term), 1), Math.max(names, 1)));
+    weights.set(
+      term,
+      telling(word) * weight * rarity(Math.max(nameHolders(term), 1), Math.max(names, 1)),
+    );
   }
   return weights;
 }

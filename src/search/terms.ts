@@ -42,6 +42,8 @@ export interface QuestionTerm {
 export interface NameTerm {
   term: number;
   weight: number;
+  /** The word that it is, or is a piece of, as texts have it. */
+  word: number;
 }
 
 /** What the index keeps of a passage. Weights of kinds are the question's, so tuning them rewrites nothing. */
@@ -87,18 +89,21 @@ export function questionNameTerms(workspaceId: number, question: string): NameTe
 }
 
 function namedBy(workspaceId: number, text: string, skipped: ReadonlySet<string>): NameTerm[] {
-  const weights = new Map<number, number>();
+  const found = new Map<number, NameTerm>();
   for (const run of fold(text.normalize("NFKC")).match(NAME_RUNS) ?? []) {
     if (skipped.has(run)) continue;
+    const [stem = run] = analyse(run).words.keys();
+    const word = hashTerm(workspaceId, "word", stem);
     for (let at = 0; at + NAME_GRAM_LETTERS <= run.length; at += 1) {
-      const gram = run.slice(at, at + NAME_GRAM_LETTERS);
-      weights.set(hashTerm(workspaceId, "name", gram), NAME_GRAM_WEIGHT);
+      const term = hashTerm(workspaceId, "name", run.slice(at, at + NAME_GRAM_LETTERS));
+      found.set(term, { term, weight: NAME_GRAM_WEIGHT, word });
     }
   }
-  for (const word of analyse(text, skipped).words.keys()) {
-    weights.set(hashTerm(workspaceId, "word", word), NAME_WORD_WEIGHT);
+  for (const stem of analyse(text, skipped).words.keys()) {
+    const term = hashTerm(workspaceId, "word", stem);
+    found.set(term, { term, weight: NAME_WORD_WEIGHT, word: term });
   }
-  return [...weights].map(([term, weight]) => ({ term, weight }));
+  return [...found.values()];
 }
 
 function kindsOf(analysis: Analysis): ["word" | "gram" | "pair", Map<string, number>][] {

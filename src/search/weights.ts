@@ -10,7 +10,11 @@ export const AVERAGE_WORDS = 250;
 /** How much each kind of term counts in a question. Measured: .15–.35 and .2–.35 are as good. */
 export const KIND_WEIGHTS = { word: 1, gram: 0.25, pair: 0.2 } as const;
 
-/** A file's name is short and chosen: measured over 74 annual reports, page hit@20 .33 → .56. */
+/**
+ * A file's name is short and chosen: measured over 74 annual reports, page hit@20 .33 → .54. Times how rare the word is
+ * in the texts: where names are headings ("Models", "Pricing") that gives R@3 .57 → .68, and nDCG@10 .885 → .909 where
+ * they are the subjects of many files each.
+ */
 export const NAME_WORD_WEIGHT = 4;
 export const NAME_GRAM_WEIGHT = 2;
 
